@@ -1,0 +1,22 @@
+# Warnings for all our code, and dml_room(): one source folder, one object library.
+add_library(dml_flags INTERFACE)
+target_include_directories(dml_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(dml_flags INTERFACE _GNU_SOURCE DML_VERSION="${PROJECT_VERSION}")
+target_compile_options(dml_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+  -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wpointer-arith -Wimplicit-fallthrough -Wdouble-promotion
+  -fno-common -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(DML_WERROR)
+  target_compile_options(dml_flags INTERFACE -Werror)
+endif()
+if(DML_DEBUG_ARENA)
+  target_compile_definitions(dml_flags INTERFACE DML_DEBUG_ARENA)
+endif()
+
+# dml_room(NAME SOURCES... [LIBS...]): src/NAME as object library room_NAME; every room ends up in dmlint_core.
+function(dml_room name)
+  cmake_parse_arguments(R "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(room_${name} OBJECT ${R_SOURCES})
+  target_link_libraries(room_${name} PUBLIC dml_flags ${R_LIBS})
+  set_property(GLOBAL APPEND PROPERTY DML_ROOMS room_${name})
+endfunction()

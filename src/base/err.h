@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Error: a failure of the tool (never a problem in a guest file, which is a finding). */
+#ifndef DML_BASE_ERR_H
+#define DML_BASE_ERR_H
+
+#include <stdarg.h>
+
+/* What a function that can fail returns: 0, or one of these. */
+enum dml_rc {
+    DML_OK = 0,
+    DML_ENOMEM = -1,
+    DML_EIO = -2,      /* a system call failed; the message holds strerror */
+    DML_EINVAL = -3,   /* a policy, rule, facts file or argument is invalid */
+    DML_ENOENT = -4,   /* what was asked for does not exist */
+    DML_ETOOBIG = -5,  /* over a limit */
+    DML_EINTERNAL = -6 /* a bug of ours that was caught */
+};
+
+/* One line without a final newline, "path:line:column: what is wrong; what to do" where there is a place. Untouched on
+ * success. */
+struct dml_err {
+    char msg[1024];
+};
+
+/* Writes the message (cut if too long) and returns `rc`. A NULL err is fine. */
+int dml_err_set(struct dml_err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Puts "context: " before the message that is there, and returns `rc`. */
+int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

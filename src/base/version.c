@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Xen and QEMU versions: the table of known releases and the two spellings. */
+#include "base/version.h"
+
+#include <stdio.h>
+
+#include "base/num.h"
+
+static const dml_version releases[] = {
+#define XEN_RELEASE(major, minor, point) DML_V(major, minor, point),
+#include "base/xen_versions.def"
+#undef XEN_RELEASE
+};
+
+enum { RELEASES = sizeof releases / sizeof releases[0] };
+
+unsigned dml_xen_releases(const dml_version **list)
+{
+    *list = releases;
+    return RELEASES;
+}
+
+dml_version dml_xen_newest(void)
+{
+    return releases[RELEASES - 1];
+}
+
+/* Reads up to three dotted numbers; returns how many there were, and in *rest what follows them. */
+static unsigned numbers(struct dml_sv s, unsigned n[3], struct dml_sv *rest)
+{
+    unsigned count = 0;
+    size_t i = 0;
+    n[0] = n[1] = n[2] = 0;
+    while (count < 3) {
+        size_t start = i;
+        while (i < s.len && s.p[i] >= '0' && s.p[i] <= '9')
+            i++;
+        uint64_t v;
+        if (!dml_num_decimal((struct dml_sv){s.p + start, i - start}, 1023, &v))
+            return 0;
+        n[count++] = (unsigned)v;
+        if (i + 1 >= s.len || s.p[i] != '.' || s.p[i + 1] < '0' || s.p[i + 1] > '9')
+            break;
+        i++;
+    }
+    *rest = (struct dml_sv){s.p + i, s.len - i};
+    return count;
+}
+
+int dml_xen_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
+{
+    unsigned n[3];
+    struct dml_sv rest;
+    unsigned count = numbers(s, n, &rest);
+    if (count >= 2 && (rest.len == 0 || rest.p[0] == '-' || rest.p[0] == '+' || rest.p[0] == '~')) {
+        for (unsigned i = 0; i < RELEASES; i++) {
+            if (DML_V_MAJOR(releases[i]) != n[0] || DML_V_MINOR(releases[i]) != n[1])
+                continue;
+            *v = count == 3 ? DML_V(n[0], n[1], n[2]) : releases[i];
+            return 0;
+        }
+    }
+    char first[24], last[24];
+    return dml_err_set(
+        err, DML_EINVAL,
+        "\"%.*s\" is not a Xen release that dmlint knows; give one from %s to %s, such as 4.17 or 4.17.5",
+        DML_SV_ARG(s), dml_version_text(releases[0], 1, first), dml_version_text(releases[RELEASES - 1], 1, last));
+}
+
+int dml_qemu_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
+{
+    unsigned n[3];
+    struct dml_sv rest;
+    unsigned count = numbers(s, n, &rest);
+    if (count < 1 || (rest.len && rest.p[0] >= 'a' && rest.p[0] <= 'z') || n[0] == 0)
+        return dml_err_set(err, DML_EINVAL, "\"%.*s\" is not a QEMU version; give one such as 8.2 or 7.2.22",
+                           DML_SV_ARG(s));
+    *v = DML_V(n[0], n[1], n[2]);
+    return 0;
+}
+
+char *dml_version_text(dml_version v, _Bool line, char text[24])
+{
+    if (line)
+        snprintf(text, 24, "%u.%u", DML_V_MAJOR(v), DML_V_MINOR(v));
+    else
+        snprintf(text, 24, "%u.%u.%u", DML_V_MAJOR(v), DML_V_MINOR(v), DML_V_POINT(v));
+    return text;
+}

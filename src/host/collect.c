@@ -166,7 +166,8 @@ static void collect_accounts(struct collector *c)
     }
     if (!c->f->nss.known && c->f->passwd.known) /* the C library's own default */
         append_string(c, &c->f->nss, DML_SV("files"));
-    if (c->live && !(getent_passwd(c, "") && getent_passwd(c, "xen-qemuuser-range-base xen-qemuuser-shared xen-qemuuser-reaper")))
+    if (c->live &&
+        !(getent_passwd(c, "") && getent_passwd(c, "xen-qemuuser-range-base xen-qemuuser-shared xen-qemuuser-reaper")))
         dml_buf_str(c->notes, "getent could not be run: accounts are those of /etc/passwd\n");
 
     if (slurp(c, "/etc/group", 1, &text)) {
@@ -201,7 +202,8 @@ static void collect_subids(struct collector *c, const char *path, struct dml_lis
     while (next_line(&text, &line)) {
         struct dml_sv rest = line, name = cut(&rest, ':');
         uint64_t start, count;
-        if (!dml_num_decimal(cut(&rest, ':'), UINT64_MAX / 2, &start) || !dml_num_decimal(dml_sv_trim(rest), UINT64_MAX / 2, &count))
+        if (!dml_num_decimal(cut(&rest, ':'), UINT64_MAX / 2, &start) ||
+            !dml_num_decimal(dml_sv_trim(rest), UINT64_MAX / 2, &count))
             continue;
         struct dml_id_range *r = append(c, list, sizeof *r);
         if (r)
@@ -354,7 +356,8 @@ static void collect_kernel(struct collector *c)
         c->f->cpus = cpus;
 }
 
-/* --- what happens around guests ------------------------------------------------------------------------------------ */
+/* --- what happens around guests ------------------------------------------------------------------------------------
+ */
 
 /* Value of a shell assignment NAME=value, without quotes; 0 where the line is none. */
 static _Bool assignment(struct dml_sv line, struct dml_sv *name, struct dml_sv *value)
@@ -364,6 +367,7 @@ static _Bool assignment(struct dml_sv line, struct dml_sv *name, struct dml_sv *
         return 0;
     *value = line;
     *name = cut(value, '=');
+    *value = dml_sv_trim(*value);
     if (value->len && (value->p[0] == '"' || value->p[0] == '\'')) {
         char quote = *value->p;
         value->p++;
@@ -452,10 +456,8 @@ static void collect_stale_chroots(struct collector *c)
     list_dir(c, "/var/run/xen", "qemu-root-", &dirs);
     c->f->stale_chroots.known = dirs.known;
     for (uint32_t i = 0; i < dirs.n; i++) {
-        struct dml_list inside = {0};
         const char *dir = *DML_AT(dirs, const char *, i);
-        list_dir(c, dir, "", &inside);
-        if (inside.n)
+        if (count_entries(c, dir, "") > 2) /* . and .. are always there */
             append_string(c, &c->f->stale_chroots, dml_sv_of(dir));
     }
 }
@@ -508,8 +510,8 @@ static void collect_pci(struct collector *c)
         struct dml_pci *pci = append(c, &c->f->pci, sizeof *pci);
         if (!pci)
             return;
-        *pci = (struct dml_pci){keep(c, dml_path_base(dml_sv_of(dir))), read_hex(c, dir, "vendor"), read_hex(c, dir, "device"),
-                                read_hex(c, dir, "class"), ""};
+        *pci = (struct dml_pci){keep(c, dml_path_base(dml_sv_of(dir))), read_hex(c, dir, "vendor"),
+                                read_hex(c, dir, "device"), read_hex(c, dir, "class"), ""};
         char *link = dml_arena_printf(c->a, "%s%s/driver", c->root, dir), target[PATH_MAX];
         ssize_t n = link ? readlink(link, target, sizeof target) : -1;
         if (n > 0)
@@ -517,7 +519,8 @@ static void collect_pci(struct collector *c)
     }
 }
 
-/* --- all together ---------------------------------------------------------------------------------------------------- */
+/* --- all together ----------------------------------------------------------------------------------------------------
+ */
 
 static void redact(struct collector *c)
 {

@@ -24,7 +24,8 @@ int dml_elf_open(const char *path, struct dml_arena *a, struct dml_elf **out, st
     e->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (e->fd < 0) {
         int r = errno;
-        return dml_err_set(err, r == ENOENT || r == ENOTDIR ? DML_ENOENT : DML_EIO, "cannot read %s: %s", path, strerror(r));
+        return dml_err_set(err, r == ENOENT || r == ENOTDIR ? DML_ENOENT : DML_EIO, "cannot read %s: %s", path,
+                           strerror(r));
     }
     e->elf = elf_begin(e->fd, ELF_C_READ_MMAP, NULL);
     if (!e->elf || elf_kind(e->elf) != ELF_K_ELF) {

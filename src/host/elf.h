@@ -16,7 +16,8 @@ const char *dml_elf_arch(const struct dml_elf *e);
 /* Does its dynamic symbol table import or export `name`? */
 _Bool dml_elf_has_symbol(const struct dml_elf *e, const char *name);
 /*
- * Calls `see` for every NUL-terminated constant string of at least `min` printable bytes in its read-only data, until it returns 0.
+ * Calls `see` for every NUL-terminated constant string of at least `min` printable bytes in its read-only data, until
+ * it returns 0.
  */
 void dml_elf_strings(const struct dml_elf *e, size_t min, _Bool (*see)(void *user, struct dml_sv s), void *user);
 

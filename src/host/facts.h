@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/version.h"
+#include "yaml/yaml.h"
 
 /* A truth that may not be known. */
 enum dml_tri { DML_TRI_UNKNOWN = 0, DML_TRI_NO, DML_TRI_YES };
@@ -108,12 +110,13 @@ struct dml_facts {
     struct dml_list pci;           /* struct dml_pci */
 };
 
-/* How one fact is written and where it lives: the one table behind load, save, rules' `host.` selectors and the man page. */
+/* How one fact is written and where it lives: the one table behind load, save, rules' `host.` selectors and the man
+ * page. */
 enum dml_fact_kind {
     DML_FACT_STRING,
     DML_FACT_UINT,
-    DML_FACT_TRI,          /* true, false */
-    DML_FACT_XEN_VERSION,  /* a string; the parsed form is the next member of that struct, see `parsed` */
+    DML_FACT_TRI,         /* true, false */
+    DML_FACT_XEN_VERSION, /* a string; the parsed form is the next member of that struct, see `parsed` */
     DML_FACT_QEMU_VERSION,
     DML_FACT_MAP,     /* `shape` says what is in it */
     DML_FACT_STRINGS, /* struct dml_list of const char * */
@@ -145,12 +148,16 @@ void dml_facts_init(struct dml_facts *f);
 void dml_facts_init_struct(const struct dml_fact_shape *shape, void *p);
 
 /*
- * Loads facts, JSON or YAML. Strings and lists live in `a`. DML_EINVAL with "path:line:column: ..." where the text is not
- * facts of a known major version (unknown keys come with a suggestion); DML_EIO where the file cannot be read.
+ * Loads facts, JSON or YAML. Strings and lists live in `a`. DML_EINVAL with "path:line:column: ..." where the text is
+ * not facts of a known major version (unknown keys come with a suggestion); DML_EIO where the file cannot be read.
  */
 int dml_facts_load(struct dml_facts *f, const char *path, struct dml_arena *a, struct dml_err *err);
-/* The same from bytes; `path` is for messages. Used for the inline facts of rule examples, too. */
-int dml_facts_parse(struct dml_facts *f, const char *path, struct dml_sv text, struct dml_arena *a, struct dml_err *err);
+/* The same from bytes; `path` is for messages. */
+int dml_facts_parse(struct dml_facts *f, const char *path, struct dml_sv text, struct dml_arena *a,
+                    struct dml_err *err);
+/* The same from a mapping inside another document, such as a rule's example, where the format need not be said. */
+int dml_facts_from_yaml(struct dml_facts *f, const struct dml_yaml *y, const struct dml_yaml_node *node,
+                        struct dml_arena *a, struct dml_err *err);
 /* The facts as JSON text with a final newline, unknown ones left out; NULL when out of memory. */
 char *dml_facts_json(const struct dml_facts *f, struct dml_arena *a);
 
@@ -161,8 +168,8 @@ struct dml_collect {
     const char *collected_at; /* NULL: now */
 };
 /*
- * Gathers what files below `root` say; what cannot be read stays unknown and is named in `notes` (one per line). Runs nothing
- * but getent(1), and that only where root is "/". Fails only when out of memory.
+ * Gathers what files below `root` say; what cannot be read stays unknown and is named in `notes` (one per line). Runs
+ * nothing but getent(1), and that only where root is "/". Fails only when out of memory.
  */
 int dml_facts_collect(struct dml_facts *f, const struct dml_collect *how, struct dml_arena *a, struct dml_buf *notes,
                       struct dml_err *err);
@@ -176,10 +183,11 @@ struct dml_qemu_abilities {
     enum dml_tri xen_domid_restrict, run_with_chroot, run_with_user;
 };
 /*
- * Reads `path` below `root`, following shell wrappers that exec another QEMU with an absolute path. DML_ENOENT where it is
- * not there, DML_EINVAL where it is neither a wrapper that can be followed nor an ELF file.
+ * Reads `path` below `root`, following shell wrappers that exec another QEMU with an absolute path. DML_ENOENT where it
+ * is not there, DML_EINVAL where it is neither a wrapper that can be followed nor an ELF file.
  */
-int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, struct dml_qemu_abilities *out, struct dml_err *err);
+int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, struct dml_qemu_abilities *out,
+                     struct dml_err *err);
 /* Reads paths and the release that a libxenlight below `root` was built with. DML_ENOENT where there is none. */
 struct dml_libxl_info {
     const char *file, *version; /* "4.17" */

@@ -48,8 +48,8 @@ static _Bool path_end(char c)
 }
 
 /*
- * The QEMU that a shell wrapper runs: the absolute path of a line's exec whose name speaks of QEMU, one with "xen" in it before any other (Debian's
- * qemu-system-i386 hands -xen-* to another binary). NULL where there is none.
+ * The QEMU that a shell wrapper runs: the absolute path of a line's exec whose name speaks of QEMU, one with "xen" in
+ * it before any other (Debian's qemu-system-i386 hands -xen-* to another binary). NULL where there is none.
  */
 static char *wrapped(struct dml_arena *a, struct dml_sv script, const char *self)
 {
@@ -73,7 +73,8 @@ static char *wrapped(struct dml_arena *a, struct dml_sv script, const char *self
     return any;
 }
 
-int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, struct dml_qemu_abilities *out, struct dml_err *err)
+int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, struct dml_qemu_abilities *out,
+                     struct dml_err *err)
 {
     struct dml_elf *elf = NULL;
     int rc = DML_EINVAL;
@@ -91,7 +92,8 @@ int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, st
         rc = dml_file_read(a, file, WRAPPER_BYTES, &script, &ignored);
         char *next = rc == 0 && dml_sv_starts(script, DML_SV("#!")) ? wrapped(a, script, at) : NULL;
         if (!next)
-            return dml_err_set(err, DML_EINVAL, "%s is neither an ELF file nor a script that names the QEMU it runs", file);
+            return dml_err_set(err, DML_EINVAL, "%s is neither an ELF file nor a script that names the QEMU it runs",
+                               file);
         at = next;
         rc = dml_err_set(err, DML_EINVAL, "%s: more than %d wrapper scripts in a row", path, WRAPPERS);
     }
@@ -148,7 +150,8 @@ static char *find_libxl(const char *root, const char *dir, struct dml_arena *a, 
         static const char stem[] = "libxenlight.so.";
         const char *number = e->d_name + sizeof stem - 1;
         dml_version v;
-        /* libxenlight.so.4.17 and .4.17.0 are both there; the point number of a soname says nothing of the release's. */
+        /* libxenlight.so.4.17 and .4.17.0 are both there; the point number of a soname says nothing of the release's.
+         */
         if (strncmp(e->d_name, stem, sizeof stem - 1) != 0 || dml_xen_version_parse(dml_sv_of(number), &v, NULL) < 0)
             continue;
         found = dml_arena_printf(a, "%s/%s", dir, e->d_name);
@@ -161,8 +164,13 @@ static char *find_libxl(const char *root, const char *dir, struct dml_arena *a, 
 
 int dml_libxl_inspect(const char *root, struct dml_arena *a, struct dml_libxl_info *out, struct dml_err *err)
 {
-    static const char *const dirs[] = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib/arm-linux-gnueabihf",
-                                       "/usr/lib64", "/usr/lib", "/usr/local/lib", "/usr/local/lib64"};
+    static const char *const dirs[] = {"/usr/lib/x86_64-linux-gnu",
+                                       "/usr/lib/aarch64-linux-gnu",
+                                       "/usr/lib/arm-linux-gnueabihf",
+                                       "/usr/lib64",
+                                       "/usr/lib",
+                                       "/usr/local/lib",
+                                       "/usr/local/lib64"};
     *out = (struct dml_libxl_info){0};
     char *file = NULL, *version = NULL;
     for (size_t i = 0; !file && i < sizeof dirs / sizeof dirs[0]; i++)

@@ -9,13 +9,23 @@
     static const struct dml_fact_shape name##_shape = {name##_fields, N(name##_fields), sizeof(type)}
 /* FIELD(owner, yaml name, kind, member, doc) and its kin for versions, maps and lists of maps. */
 #define FIELD(owner, key, kind_, member, doc_)                                                                         \
-    {.name = key, .kind = DML_FACT_##kind_, .off = offsetof(owner, member), .doc = doc_}
+    {                                                                                                                  \
+        .name = key, .kind = DML_FACT_##kind_, .off = offsetof(owner, member), .doc = doc_                             \
+    }
 #define VERSION(owner, key, kind_, text, number, doc_)                                                                 \
-    {.name = key, .kind = DML_FACT_##kind_, .off = offsetof(owner, text), .parsed = offsetof(owner, number), .doc = doc_}
-#define MAP(key, shape_, doc_) {.name = key, .kind = DML_FACT_MAP, .shape = &shape_##_shape, .doc = doc_}
+    {                                                                                                                  \
+        .name = key, .kind = DML_FACT_##kind_, .off = offsetof(owner, text), .parsed = offsetof(owner, number),        \
+        .doc = doc_                                                                                                    \
+    }
+#define MAP(key, shape_, doc_)                                                                                         \
+    {                                                                                                                  \
+        .name = key, .kind = DML_FACT_MAP, .shape = &shape_##_shape, .doc = doc_                                       \
+    }
 #define MAPS(owner, key, shape_, member, bare_, doc_)                                                                  \
-    {.name = key, .kind = DML_FACT_MAPS, .off = offsetof(owner, member), .shape = &shape_##_shape, .bare = bare_,      \
-     .doc = doc_}
+    {                                                                                                                  \
+        .name = key, .kind = DML_FACT_MAPS, .off = offsetof(owner, member), .shape = &shape_##_shape, .bare = bare_,   \
+        .doc = doc_                                                                                                    \
+    }
 #define SOURCE                                                                                                         \
     {                                                                                                                  \
         .name = "source", .kind = DML_FACT_SOURCE, .doc = "where this came from (a note; not kept)"                    \
@@ -75,7 +85,8 @@ SHAPE(image, struct dml_saved_image);
 static const struct dml_fact_field running_fields[] = {
     FIELD(struct dml_running, "domid", UINT, domid, "domain id"),
     FIELD(struct dml_running, "name", STRING, name, "guest name"),
-    FIELD(struct dml_running, "dm_restrict", TRI, dm_restrict, "did the config it was created with ask for restriction"),
+    FIELD(struct dml_running, "dm_restrict", TRI, dm_restrict,
+          "did the config it was created with ask for restriction"),
     SOURCE,
 };
 SHAPE(running, struct dml_running);
@@ -113,7 +124,8 @@ static const struct dml_fact_field kernel_fields[] = {
 SHAPE(kernel, F);
 
 static const struct dml_fact_field caps_fields[] = {
-    FIELD(F, "xen_domid_restrict", TRI, qemu.xen_domid_restrict, "imports xentoolcore_restrict_all: restriction is effective"),
+    FIELD(F, "xen_domid_restrict", TRI, qemu.xen_domid_restrict,
+          "imports xentoolcore_restrict_all: restriction is effective"),
     FIELD(F, "run_with_chroot", TRI, qemu.run_with_chroot, "understands -run-with chroot="),
     FIELD(F, "run_with_user", TRI, qemu.run_with_user, "understands -run-with user="),
     SOURCE,

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Policy: which rules are shown, how bad they are, with which parameters; never what a verdict says. */
+#ifndef DML_POLICY_POLICY_H
+#define DML_POLICY_POLICY_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "finding/finding.h"
+#include "rules/rule.h"
+
+/* Where a value was set: a policy file or "built-in NAME"; line 0 with the rule's own default. */
+struct dml_origin {
+    const char *file;
+    uint32_t line;
+};
+
+/* What is in force for one rule. */
+struct dml_setting {
+    uint8_t severity; /* enum dml_severity; DML_OFF: not shown */
+    _Bool locked;     /* no later layer, override or suppression may weaken it */
+    _Bool unsuppressible;
+    struct dml_origin severity_from, locked_from, unsuppressible_from;
+    const struct dml_param_value *params; /* as many as the rule has */
+    const struct dml_origin *params_from;
+};
+
+struct dml_waiver {
+    const char *id, *owner, *reason, *ticket;
+    const struct dml_sv *rules, *files, *guests, *hosts;
+    uint32_t rules_n, files_n, guests_n, hosts_n;
+    char expires[11]; /* YYYY-MM-DD: holds through that day, UTC */
+    struct dml_origin from;
+};
+
+/* A policy with everything it extends, resolved against the rules. Lives in its own arena. */
+struct dml_policy;
+
+/* A built-in policy's text. */
+struct dml_builtin_policy {
+    const char *name, *file, *text;
+    uint32_t len;
+};
+extern const struct dml_builtin_policy dml_builtin_policies[];
+extern const uint32_t dml_builtin_policies_n;
+
+/*
+ * Loads a policy: a built-in name, or a path (anything with a slash, or ending in .yaml or .yml). `rules` are those
+ * known before it; the rule files that it names are added, see dml_policy_rules. DML_EINVAL with the place of what is
+ * wrong (unknown rule or parameter, a cycle of extends, a locked setting weakened), DML_EIO, DML_ENOENT.
+ */
+int dml_policy_load(struct dml_policy **out, const char *name_or_path, const struct dml_rules *rules,
+                    const struct dml_catalogue *cat, struct dml_err *err);
+void dml_policy_free(struct dml_policy *p);
+
+/* Rules with those that the policy brings; as given to dml_policy_load where it brings none. */
+const struct dml_rules *dml_policy_rules(const struct dml_policy *p);
+const char *dml_policy_name(const struct dml_policy *p);
+/* SHA-256 over the files of the policy and of what it extends, 64 hexadecimal digits. */
+const char *dml_policy_sha256(const struct dml_policy *p);
+/* 1 and the severity, where the policy says what fails ("none" is DML_OFF). */
+_Bool dml_policy_fail_on(const struct dml_policy *p, enum dml_severity *out, struct dml_origin *from);
+const char *dml_policy_baseline(const struct dml_policy *p); /* path, or NULL */
+uint32_t dml_policy_waivers(const struct dml_policy *p, const struct dml_waiver **out);
+
+/* Settings for a file, one per rule in the order of dml_policy_rules. Thread-safe. NULL when out of memory. */
+const struct dml_setting *dml_policy_for(struct dml_policy *p, const char *path);
+/* Without any policy: the rules' own severities and parameters. In the arena. */
+struct dml_setting *dml_settings_default(const struct dml_rules *rules, struct dml_arena *a);
+
+/* Writes the policy as YAML: its own text, or with `effective` every value with the place that set it. */
+void dml_policy_show(struct dml_policy *p, _Bool effective, struct dml_buf *out);
+
+/*
+ * Which policy holds for a path: the nearest .dmlint.yaml upward from it, the user's
+ * ($XDG_CONFIG_HOME or ~/.config)/dmlint/policy.yaml, /etc/dmlint/policy.yaml, built-in `default`. Policies are loaded
+ * once, directories looked at once. Thread-safe.
+ */
+struct dml_policies;
+int dml_policies_new(struct dml_policies **out, const struct dml_rules *rules, const struct dml_catalogue *cat,
+                     struct dml_err *err);
+void dml_policies_free(struct dml_policies *ps);
+/* The policy for a file of that path; owned by `ps`. */
+int dml_policies_for(struct dml_policies *ps, const char *path, struct dml_policy **out, struct dml_err *err);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The second opinion: libxlutil's reading of a file against ours. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include <libxlutil.h>
+
+#include "xlu/xlu.h"
+#include "xlu/xlu_i.h"
+
+/* The grammar of the linked library. */
+#define LINKED DML_V(4, 17, 0)
+
+/* Look-ups times settings that libxlutil may spend on one file: a few milliseconds. */
+enum { LOOKUP_BUDGET = 1 << 20 };
+
+static ssize_t swallow(void *cookie, const char *p, size_t n)
+{
+    (void)cookie;
+    (void)p;
+    return (ssize_t)n;
+}
+
+struct dml_xlu *dml_xlu_new(void)
+{
+    struct dml_arena arena = {0};
+    struct dml_xlu *xlu = dml_new(&arena, struct dml_xlu);
+    if (!xlu)
+        return NULL;
+    xlu->arena = arena;
+    /* A stream of our own instead of /dev/null: no descriptor, no system call per message. */
+    xlu->report = fopencookie(NULL, "w", (cookie_io_functions_t){.write = swallow});
+    xlu->plain = xlu->report ? xlu_cfg_init(xlu->report, "-") : NULL;
+    if (!xlu->plain) {
+        dml_xlu_free(xlu);
+        return NULL;
+    }
+    return xlu;
+}
+
+void dml_xlu_free(struct dml_xlu *xlu)
+{
+    if (!xlu)
+        return;
+    if (xlu->plain)
+        xlu_cfg_destroy(xlu->plain);
+    if (xlu->report)
+        fclose(xlu->report);
+    struct dml_arena arena = xlu->arena;
+    dml_arena_dispose(&arena);
+}
+
+const char *dml_xlu_what_text(enum dml_xlu_what what)
+{
+    static const char *const text[] = {
+        [DML_XLU_SAME] = "libxlutil reads the file as dmlint does",
+        [DML_XLU_SKIPPED] = "libxlutil was not asked",
+        [DML_XLU_ACCEPTS] = "libxlutil accepts this file, dmlint does not",
+        [DML_XLU_REJECTS] = "libxlutil does not accept this file, dmlint does",
+        [DML_XLU_KIND] = "libxlutil and dmlint disagree whether this is a list, a text or nothing",
+        [DML_XLU_TEXT] = "libxlutil and dmlint read another text here",
+        [DML_XLU_NUMBER] = "libxlutil and dmlint read another number here",
+        [DML_XLU_LENGTH] = "libxlutil and dmlint count another number of list elements here",
+    };
+    return text[what];
+}
+
+/* Outside of comments a NUL ends in an assertion of libxlutil's, if it is in a string, and is an error elsewhere. */
+static _Bool has_nul(const struct dml_cfg *cfg)
+{
+    uint32_t comment = 0;
+    for (const char *p = cfg->text.p, *end = p + cfg->text.len; p < end && (p = memchr(p, '\0', (size_t)(end - p)));
+         p++) {
+        uint32_t off = (uint32_t)(p - cfg->text.p);
+        while (comment < cfg->comments.n &&
+               cfg->comments.v[comment].span.off + cfg->comments.v[comment].span.len <= off)
+            comment++;
+        if (comment == cfg->comments.n || cfg->comments.v[comment].span.off > off)
+            return 1;
+    }
+    return 0;
+}
+
+static _Bool differs(struct dml_xlu_diff *diff, enum dml_xlu_what what, struct dml_span span)
+{
+    *diff = (struct dml_xlu_diff){what, span};
+    return 1;
+}
+
+static _Bool text_differs(const struct dml_cfg_value *v, const char *theirs)
+{
+    return strlen(theirs) != v->n || memcmp(theirs, v->u.text, v->n) != 0;
+}
+
+static _Bool value_differs(const struct dml_cfg_value *ours, XLU_Config *x, XLU_ConfigValue *theirs,
+                           struct dml_xlu_diff *diff);
+
+static _Bool list_differs(const struct dml_cfg_value *ours, XLU_Config *x, XLU_ConfigList *theirs,
+                          struct dml_xlu_diff *diff)
+{
+    for (uint32_t i = 0; i < ours->n; i++) {
+        XLU_ConfigValue *item = xlu_cfg_get_listitem2(theirs, (int)i);
+        if (!item)
+            return differs(diff, DML_XLU_LENGTH, ours->span);
+        if (value_differs(&ours->u.items[i], x, item, diff))
+            return 1;
+    }
+    return xlu_cfg_get_listitem2(theirs, (int)ours->n) ? differs(diff, DML_XLU_LENGTH, ours->span) : 0;
+}
+
+/* Recursion ends where libxlutil's parser does, 5000 levels deep. */
+static _Bool value_differs(const struct dml_cfg_value *ours, XLU_Config *x, XLU_ConfigValue *theirs,
+                           struct dml_xlu_diff *diff)
+{
+    XLU_ConfigList *list;
+    char *text;
+    if ((xlu_cfg_value_type(theirs) == XLU_LIST) != dml_cfg_is_list(ours))
+        return differs(diff, DML_XLU_KIND, ours->span);
+    if (dml_cfg_is_list(ours))
+        return xlu_cfg_value_get_list(x, theirs, &list, 1) ? differs(diff, DML_XLU_KIND, ours->span)
+                                                           : list_differs(ours, x, list, diff);
+    if (xlu_cfg_value_get_string(x, theirs, &text, 1))
+        return differs(diff, DML_XLU_KIND, ours->span);
+    return text_differs(ours, text) ? differs(diff, DML_XLU_TEXT, ours->span) : 0;
+}
+
+static _Bool may_be_number(struct dml_sv text)
+{
+    return text.len &&
+           (text.p[0] <= ' ' || (text.p[0] >= '0' && text.p[0] <= '9') || text.p[0] == '-' || text.p[0] == '+');
+}
+
+static _Bool entry_differs(const struct dml_cfg *cfg, const struct dml_cfg_entry *e, XLU_Config *x,
+                           struct dml_xlu_diff *diff)
+{
+    char name[256];
+    struct dml_span span = dml_cfg_entry_value(cfg, e);
+    const char *text;
+    XLU_ConfigList *list;
+    int n;
+    if (e->name.len >= sizeof name)
+        return 0;
+    memcpy(name, e->name.p, e->name.len);
+    name[e->name.len] = '\0';
+    if (dml_cfg_is_list(&e->value)) {
+        if (xlu_cfg_get_list(x, name, &list, &n, 1))
+            return differs(diff, DML_XLU_KIND, span);
+        if ((uint32_t)n != e->value.n)
+            return differs(diff, DML_XLU_LENGTH, span);
+        return list_differs(&e->value, x, list, diff);
+    }
+    if (xlu_cfg_get_string(x, name, &text, 1))
+        return differs(diff, DML_XLU_KIND, span);
+    if (text_differs(&e->value, text))
+        return differs(diff, DML_XLU_TEXT, span);
+    if (!may_be_number(dml_cfg_text(&e->value)))
+        return 0;
+    long theirs = 0;
+    int64_t ours = 0;
+    int r = xlu_cfg_get_long(x, name, &theirs, 1);
+    enum dml_cfg_num rc = dml_cfg_long(e, INT64_MIN, INT64_MAX, &ours);
+    _Bool same = r == 0 ? rc == DML_CFG_NUM_OK && ours == theirs : (r == ERANGE) == (rc == DML_CFG_NUM_RANGE) && rc;
+    return same ? 0 : differs(diff, DML_XLU_NUMBER, span);
+}
+
+int dml_xlu_compare(struct dml_xlu *xlu, const struct dml_cfg *cfg, struct dml_arena *scratch,
+                    struct dml_xlu_diff *diff, struct dml_err *err)
+{
+    struct dml_cfg again;
+    *diff = (struct dml_xlu_diff){DML_XLU_SAME, DML_NO_SPAN};
+    if (cfg->text.len > INT_MAX - 2 || has_nul(cfg)) {
+        diff->what = DML_XLU_SKIPPED;
+        return 0;
+    }
+    if (cfg->xen < DML_V(4, 13, 0)) {
+        _Bool adds = 0;
+        for (uint32_t i = 0; i < cfg->errors.n && !adds; i++)
+            adds = cfg->errors.v[i].class == DML_CFG_E_PLUS_EQUALS;
+        if (adds) {
+            int rc = dml_cfg_parse(&again, scratch, cfg->text, LINKED, err);
+            if (rc)
+                return rc;
+            cfg = &again;
+        }
+    }
+    XLU_Config *x = xlu_cfg_init(xlu->report, "-");
+    if (!x)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    int r = xlu_cfg_readdata(x, cfg->text.p, (int)cfg->text.len);
+    if (r == ENOMEM) {
+        xlu_cfg_destroy(x);
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    }
+    if (!r && cfg->errors.n) {
+        differs(diff, DML_XLU_ACCEPTS, cfg->errors.v[0].span);
+    } else if (r && !cfg->errors.n) {
+        differs(diff, DML_XLU_REJECTS, DML_NO_SPAN);
+    } else if (!r) {
+        uint64_t work = (uint64_t)cfg->entries.n * cfg->settings.n;
+        uint32_t step = (uint32_t)(work / LOOKUP_BUDGET) + 1;
+        for (uint32_t i = 0; i < cfg->entries.n; i += step)
+            if (entry_differs(cfg, &cfg->entries.v[i], x, diff))
+                break;
+    }
+    xlu_cfg_destroy(x);
+    return 0;
+}

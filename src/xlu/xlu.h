@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xlu: what Xen's own libxlutil says. The only room that includes libxlutil.h.
+ *
+ * The linked release (Debian 12: 4.17) never decides what another release does: the tree is compared under the linked
+ * grammar, and disk strings are corrected for the target by a table.
+ */
+#ifndef DML_XLU_XLU_H
+#define DML_XLU_XLU_H
+
+#include "base/err.h"
+#include "cfg/cfg.h"
+
+/* What libxlutil needs besides the text: one per thread, not shared. */
+struct dml_xlu;
+
+/* NULL when out of memory. */
+struct dml_xlu *dml_xlu_new(void);
+void dml_xlu_free(struct dml_xlu *xlu);
+
+/* Where the second opinion differs from ours. Anything but SAME is a bug of ours. */
+enum dml_xlu_what {
+    DML_XLU_SAME,
+    DML_XLU_SKIPPED, /* not asked: a NUL outside of comments, on which libxlutil aborts; or more than INT_MAX bytes */
+    DML_XLU_ACCEPTS, /* libxlutil accepts what we reject */
+    DML_XLU_REJECTS, /* libxlutil rejects what we accept */
+    DML_XLU_KIND,    /* a list where we have a text, or a text where we have a list, or no such key */
+    DML_XLU_TEXT,    /* another text */
+    DML_XLU_NUMBER,  /* another number, or a number only for one of the two */
+    DML_XLU_LENGTH   /* a list of another length */
+};
+struct dml_xlu_diff {
+    enum dml_xlu_what what;
+    struct dml_span span; /* our value, or our first error; DML_NO_SPAN where there is none */
+};
+const char *dml_xlu_what_text(enum dml_xlu_what what);
+
+/*
+ * Has libxlutil parse the same bytes and compares acceptance, and every value where it accepts. libxlutil looks keys up
+ * in a list, so files with very many keys have only some of their keys compared, spread evenly and always the same.
+ * `scratch` is used where the tree was parsed under the grammar before 4.13 and has a `+=`. DML_ENOMEM.
+ */
+int dml_xlu_compare(struct dml_xlu *xlu, const struct dml_cfg *cfg, struct dml_arena *scratch,
+                    struct dml_xlu_diff *diff, struct dml_err *err);
+
+#endif

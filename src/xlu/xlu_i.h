@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of xlu/ share; not for other rooms. */
+#ifndef DML_XLU_XLU_I_H
+#define DML_XLU_XLU_I_H
+
+#include <stdio.h>
+
+#include <libxlutil.h>
+
+#include "base/arena.h"
+
+struct dml_xlu {
+    struct dml_arena arena; /* holds this struct */
+    FILE *report;           /* takes what libxlutil says, and forgets it */
+    XLU_Config *plain;      /* empty; only names the report to xlu_disk_parse */
+};
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inputs: which files a command works on, from paths, directories, lists and standard input. */
+#ifndef DML_CLI_INPUTS_H
+#define DML_CLI_INPUTS_H
+
+#include "cli/cli.h"
+
+struct dml_inputs {
+    DML_VEC(const char *) paths; /* as shown, sorted by bytes, each once; "-" reads standard input */
+    enum dml_exit code;          /* DML_EXIT_INCOMPLETE where something could not be read: said on stderr already */
+};
+
+/*
+ * Collects from the command line's paths and --files-from. A directory stands for the guests below it: regular files
+ * and links to them whose names end in .cfg, .hvm, .pv, .pvh or .xl, hidden ones left out. --exclude applies to what is
+ * found, with --force-exclude to what is named, too. DML_EINVAL where the command line makes no sense.
+ */
+int dml_inputs_collect(const struct dml_args *args, struct dml_inputs *out, struct dml_err *err);
+
+#endif

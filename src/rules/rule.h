@@ -123,14 +123,22 @@ struct dml_part {
 };
 
 struct dml_fix_op {
-    uint8_t kind;                         /* enum dml_fix_op_kind */
-    const char *key, *field, *to, *value; /* value: xl.cfg text, may hold ${...}; `at` of an insert is in field */
+    uint8_t kind;                                 /* enum dml_fix_op_kind */
+    _Bool number;                                 /* the value is a number, not a string */
+    const char *key, *field, *to, *value, *after; /* value may hold ${...}, as a message does */
+};
+
+/* Another guest of an example, for rules that look across files. */
+struct dml_example_file {
+    const char *path, *cfg;
 };
 
 struct dml_example {
-    const char *name, *cfg;
-    const char *facts; /* host facts as YAML text, or NULL */
-    const char *xen, *qemu, *path;
+    const char *name, *cfg; /* cfg is NULL in an example of a host alone */
+    const char *facts;      /* host facts as YAML text, or NULL */
+    const char *xen, *qemu;
+    const struct dml_example_file *others;
+    uint16_t others_n;
     uint32_t expect_count; /* bad: how often it fires, 0 for "at least once" */
     uint32_t line;         /* bad: the line of the (first) finding, 0 for any */
     _Bool bad;
@@ -142,7 +150,7 @@ struct dml_rule {
     const char *id, *name;
     uint8_t severity; /* enum dml_severity: the built-in one, which verdicts go by */
     uint8_t confidence, scope, fix_safety, expect_argv;
-    _Bool builtin;
+    _Bool builtin, replaced;    /* replaced: for the loader */
     _Bool migration;            /* its safe fix is the point of the migration, whatever it changes */
     uint32_t tags;              /* enum dml_tag, or-ed */
     dml_version since, removed; /* Xen releases [since, removed); 0: no bound */

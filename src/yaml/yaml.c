@@ -530,3 +530,47 @@ int dml_yaml_strs(const struct dml_yaml *y, const struct dml_yaml_node *node, co
     }
     return 0;
 }
+
+static void write_scalar(const struct dml_yaml_node *node, struct dml_buf *out)
+{
+    _Bool plain = !node->quoted && node->text.len;
+    for (size_t i = 0; plain && i < node->text.len; i++) {
+        char c = node->text.p[i];
+        plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+                c == '/' || (i && (c == '-' || c == '+')) || (!i && c == '-' && node->text.len > 1);
+    }
+    if (plain || (!node->quoted && !node->text.len)) {
+        dml_buf_str(out, node->text.len ? "" : "~");
+        dml_buf_sv(out, node->text);
+        return;
+    }
+    dml_buf_char(out, '"');
+    for (size_t i = 0; i < node->text.len; i++) {
+        unsigned char c = (unsigned char)node->text.p[i];
+        if (c == '"' || c == '\\')
+            dml_buf_printf(out, "\\%c", c);
+        else if (c < ' ' || c == 0x7f)
+            dml_buf_printf(out, "\\x%02x", c);
+        else
+            dml_buf_char(out, (char)c);
+    }
+    dml_buf_char(out, '"');
+}
+
+void dml_yaml_write(const struct dml_yaml_node *node, struct dml_buf *out)
+{
+    if (node->kind == DML_YAML_SCALAR) {
+        write_scalar(node, out);
+        return;
+    }
+    dml_buf_char(out, node->kind == DML_YAML_MAP ? '{' : '[');
+    for (uint32_t i = 0; i < node->n && !out->failed; i++) {
+        dml_buf_str(out, i ? ", " : "");
+        if (node->kind == DML_YAML_MAP) {
+            write_scalar(node->keys[i], out);
+            dml_buf_str(out, ": ");
+        }
+        dml_yaml_write(node->v[i], out);
+    }
+    dml_buf_char(out, node->kind == DML_YAML_MAP ? '}' : ']');
+}

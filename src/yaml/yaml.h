@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/sv.h"
 
@@ -84,6 +85,9 @@ int dml_yaml_enum(const struct dml_yaml *y, const struct dml_yaml_node *node, co
 /* A sequence of strings, or one string alone, as an array in the arena. */
 int dml_yaml_strs(const struct dml_yaml *y, const struct dml_yaml_node *node, const char *what, struct dml_arena *a,
                   struct dml_sv **out, uint32_t *n, struct dml_err *err);
+
+/* Writes a node as YAML on one line, aliases expanded; reading it back gives the same tree but for the places. */
+void dml_yaml_write(const struct dml_yaml_node *node, struct dml_buf *out);
 
 /* The look of a plain scalar: 1 and the number or truth value where it has one. */
 _Bool dml_yaml_looks_int(const struct dml_yaml_node *node, int64_t *out);

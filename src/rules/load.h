@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rule files into a set of rules: what the generator and the run-time loader share. */
+#ifndef DML_RULES_LOAD_H
+#define DML_RULES_LOAD_H
+
+#include "rules/rule.h"
+#include "yaml/yaml.h"
+
+/* Patterns match the whole value, bytes as they are. */
+#define DML_PATTERN_OPTIONS (PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C)
+
+/* A set being put together; everything lives in the arena. */
+struct dml_rule_builder {
+    struct dml_arena *arena;
+    const struct dml_catalogue *cat;
+    DML_VEC(struct dml_rule) rules;
+    DML_VEC(struct dml_slot) slots;
+    uint32_t patterns_n;
+    uint32_t old_n; /* rules that were there before */
+    _Bool strict;   /* every rule needs a bad and a good example */
+};
+
+int dml_rule_builder_init(struct dml_rule_builder *b, const struct dml_rules *base, const struct dml_catalogue *cat,
+                          struct dml_arena *a, _Bool strict, struct dml_err *err);
+/* A file holds one rule, or a list of rules. */
+int dml_rule_builder_text(struct dml_rule_builder *b, const char *path, struct dml_sv text, struct dml_err *err);
+int dml_rule_builder_file(struct dml_rule_builder *b, const char *path, struct dml_err *err);
+int dml_rule_builder_dir(struct dml_rule_builder *b, const char *path, struct dml_err *err);
+void dml_rule_builder_done(struct dml_rule_builder *b, struct dml_rules *out);
+
+/* Reads a literal of `kind` (DML_VALUE_ANY: by its look). */
+int dml_lit_read(const struct dml_yaml *y, const struct dml_yaml_node *node, const char *what, enum dml_value_kind kind,
+                 struct dml_lit *out, struct dml_err *err);
+/* Makes a text literal a version; 0 if it is none. */
+_Bool dml_lit_version(struct dml_lit *lit);
+/* Paths of the *.yaml files of a directory, sorted. */
+int dml_yaml_files(const char *dir, struct dml_arena *a, const char ***out, uint32_t *n, struct dml_err *err);
+
+#endif

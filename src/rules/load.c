@@ -548,7 +548,7 @@ static int names_rule(struct reader *r, const struct dml_yaml_node *id, const st
         return dml_yaml_err(r->y, id, r->err,
                             "an id is DM and four digits (DM9001), not \"%s\"; a site's own rules are DM9xxx",
                             rule->id);
-    if (!rule->name[0] || strspn(rule->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(rule->name))
+    if (!rule->name[0] || strspn(rule->name, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(rule->name))
         return dml_yaml_err(r->y, name, r->err, "a name is lower case words with hyphens, not \"%s\"", rule->name);
     if (word_index(dml_sv_of(rule->name), dml_tag_names, DML_TAG_COUNT) >= 0)
         return dml_yaml_err(r->y, name, r->err, "\"%s\" is a tag; a rule needs a name of its own", rule->name);
@@ -849,14 +849,14 @@ static int read_example(struct reader *r, const struct dml_yaml_node *node, _Boo
 
 static int read_examples(struct reader *r, const struct dml_yaml_node *node, const struct dml_yaml_node *rule)
 {
-    static const char *const names[] = {"bad", "good"};
-    const struct dml_yaml_node *f[2] = {NULL, NULL};
-    int rc = node ? dml_yaml_fields(r->y, node, "examples", names, 2, f, r->err) : 0;
+    static const char *const names[] = {"bad", "good", "no_bad"};
+    const struct dml_yaml_node *f[3] = {NULL, NULL, NULL};
+    int rc = node ? dml_yaml_fields(r->y, node, "examples", names, 3, f, r->err) : 0;
     uint32_t n = 0;
     for (int k = 0; !rc && k < 2; k++) {
         if (f[k])
             rc = dml_yaml_want(r->y, f[k], names[k], DML_YAML_SEQ, r->err);
-        if (!rc && r->b->strict && (!f[k] || !f[k]->n))
+        if (!rc && r->b->strict && (!f[k] || !f[k]->n) && (k || !f[2])) /* no_bad says why there can be none */
             rc = dml_yaml_err(r->y, node ? node : rule, r->err, "a rule needs at least one %s example", names[k]);
         n += f[k] ? f[k]->n : 0;
     }
@@ -901,7 +901,7 @@ static const char *const rule_keys[KEYS] = {
     "id",     "name", "severity", "tags",   "summary", "why",     "do",    "references", "confidence", "message",
     "select", "when", "check",    "params", "since",   "removed", "scope", "fix",        "examples",
 };
-static const uint8_t required[] = {K_ID, K_NAME, K_SEVERITY, K_TAGS, K_SUMMARY, K_WHY, K_DO, K_MESSAGE};
+static const uint8_t required[] = {K_ID, K_NAME, K_SEVERITY, K_TAGS, K_SUMMARY, K_WHY, K_DO};
 
 static int word_field(struct reader *r, const struct dml_yaml_node *node, const char *what, const char *const *names,
                       size_t n, uint8_t *out)
@@ -957,6 +957,10 @@ static int read_rule(struct dml_rule_builder *b, const struct dml_yaml *y, const
         rc = text_field(&r, f[K_DO], "do", &rule->what_to_do);
     if (!rc)
         rc = text_field(&r, f[K_MESSAGE], "message", &rule->message);
+    if (!rc && !rule->message) {
+        rule->message = rule->summary;
+        f[K_MESSAGE] = f[K_SUMMARY];
+    }
     if (!rc && strchr(rule->message, '\n'))
         rc = dml_yaml_err(y, f[K_MESSAGE], err, "message is one line");
     if (!rc)

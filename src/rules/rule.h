@@ -178,8 +178,10 @@ struct dml_rules {
     uint32_t slots_n, patterns_n;
 };
 
-/* The rules of rules/, made at build time. */
+/* The rules of rules/, made at build time (builtin/). */
 extern const struct dml_rules dml_builtin_rules;
+/* The selectors and checks that there are (checks/catalogue.c). */
+extern const struct dml_catalogue dml_catalogue;
 
 /* Index of the rule with that id or name, or -1. */
 long dml_rules_find(const struct dml_rules *rules, struct dml_sv id_or_name);

@@ -428,7 +428,6 @@ static void test_format__refusals_say_where_and_what(void **state)
     refused("message: '${value'\nselect: memory\nwhen: {key: memory, exists: true}\n", "without its }");
     refused("message: m\n", "either when: (a condition) or check:");
     refused("message: m\ncheck: uid_overlop\n", "did you mean \"uid_overlap\"?");
-    refused("when: {key: memory, exists: true}\n", "has no message:");
     refused("message: m\nwhen: {key: memory, exists: true}\nsince: '4.9'\n", "4.10");
     refused("message: m\nwhen: {key: memory, exists: true}\nfix: {safety: safe}\n", "needs ops");
     refused("message: m\nwhen: {key: memory, exists: true}\nfix: {safety: manual}\n", "has text:");

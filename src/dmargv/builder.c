@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The public functions of libdmargv: builders, initial values, names of the catalogues. */
-#include "dmargv/internal.h"
+#include "dmargv/walk.h"
 
 int dma_builder_new(const struct dma_allocator *allocator, struct dma_builder **builder)
 {
@@ -66,16 +66,92 @@ void dma_host_init(struct dma_host *host)
     *host = (struct dma_host){.size = sizeof *host};
 }
 
+/* `n` elements of `size` bytes as elements of `want` bytes: what a newer or older program does not know of stays zero.
+ */
+static void *resized(struct dml_arena *a, const void *v, uint32_t n, uint32_t size, size_t want)
+{
+    char *copy = dml_arena_calloc(a, n, want, _Alignof(max_align_t));
+
+    for (uint32_t i = 0; copy && i < n; i++)
+        memcpy(copy + i * want, (const char *)v + (size_t)i * size, size < want ? size : want);
+    return copy;
+}
+
+/* A list that steps only read: the caller's own where its elements have our size. */
+#define NORMALISE(a, list)                                                                                             \
+    ((list)->size == sizeof *(list)->v || (list)->n == 0                                                               \
+         ? (void)0                                                                                                     \
+         : (void)((list)->v = resized((a), (list)->v, (list)->n, (list)->size, sizeof *(list)->v)))
+
+static void copy_guest(struct walk *w, const struct dma_guest *guest)
+{
+    struct dma_guest *g = &w->g;
+
+    dma_guest_init(g);
+    memcpy(g, guest, guest->size < sizeof *g ? guest->size : sizeof *g);
+    NORMALISE(w->a, &g->disks);
+    NORMALISE(w->a, &g->nics);
+    NORMALISE(w->a, &g->p9s);
+    NORMALISE(w->a, &g->usbctrls);
+    NORMALISE(w->a, &g->pcidevs);
+    NORMALISE(w->a, &g->vnuma);
+    w->disks = dml_new_n(w->a, struct disk, g->disks.n);
+    w->nics = dml_new_n(w->a, struct nic, g->nics.n);
+    w->vfbs = resized(w->a, g->vfbs.v, g->vfbs.n, g->vfbs.size, sizeof *w->vfbs);
+    w->vkbs = resized(w->a, g->vkbs.v, g->vkbs.n, g->vkbs.size, sizeof *w->vkbs);
+    w->channels = resized(w->a, g->channels.v, g->channels.n, g->channels.size, sizeof *w->channels);
+    w->channel_domids = dml_new_n(w->a, uint32_t, g->channels.n);
+    for (uint32_t i = 0; !w->a->failed && i < g->disks.n; i++)
+        w->disks[i].d = g->disks.v[i];
+    for (uint32_t i = 0; !w->a->failed && i < g->nics.n; i++)
+        w->nics[i].n = g->nics.v[i];
+}
+
+static void copy_host(struct walk *w, const struct dma_host *host)
+{
+    struct dma_host *h = &w->h;
+
+    dma_host_init(h);
+    if (host)
+        memcpy(h, host, host->size < sizeof *h ? host->size : sizeof *h);
+    NORMALISE(w->a, &h->accounts);
+    NORMALISE(w->a, &h->domains);
+    NORMALISE(w->a, &h->pci);
+    if (!h->run_dir)
+        h->run_dir = "/var/run/xen";
+    w->caps = (h->run_with_chroot == DMA_YES ? HAS_CHROOT : LACKS_CHROOT) |
+              (h->run_with_user == DMA_YES ? HAS_USER : LACKS_USER);
+}
+
 int dma_build(struct dma_builder *b, const struct dma_guest *guest, const struct dma_host *host,
               const struct dma_target *target, const struct dma_result **result)
 {
+    struct walk *w;
+
     if (!result)
         return DMA_EINVAL;
     *result = NULL;
-    if (!b || !guest || !target || guest->size == 0 || target->size == 0 || target->xen < DMA_XEN_OLDEST)
+    if (!b || !guest || !target || guest->size == 0 || (host && host->size == 0) || target->size < sizeof *target ||
+        target->xen < DMA_XEN_OLDEST || (unsigned)guest->type > DMA_PVH || guest->type == DMA_TYPE_UNSET ||
+        (unsigned)guest->device_model_version > DMA_DM_QEMU_XEN)
         return DMA_EINVAL;
-    (void)host;
-    return DMA_EINVAL; /* the steps come next */
+    dml_arena_reset(&b->arena);
+    b->arena.failed = 0;
+    w = dml_new(&b->arena, struct walk);
+    if (!w || !(w->result = dml_new(&b->arena, struct dma_result)))
+        return DMA_ENOMEM;
+    w->a = &b->arena;
+    w->result->size = sizeof *w->result;
+    w->xen = target->xen;
+    w->domid = target->domid;
+    copy_guest(w, guest);
+    copy_host(w, host);
+    if (!w->a->failed)
+        dma_walk(w);
+    if (w->a->failed)
+        return DMA_ENOMEM;
+    *result = w->result;
+    return DMA_OK;
 }
 
 const char *dma_field_key(enum dma_field field)

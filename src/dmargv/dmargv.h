@@ -257,7 +257,7 @@ struct dma_guest {
     DMA_LIST(struct dma_vnode) vnuma;
     bool has_vcpu_affinity; /* cpus= or cpus_soft= */
 
-    enum dma_bool nomigrate, localtime, claim_mode, vpmu, msr_relaxed;
+    enum dma_bool nomigrate, localtime, claim_mode, vpmu, msr_relaxed, trap_unmapped_accesses;
     int32_t rtc_timeoffset, tsc_mode;
     int32_t timer_mode;                                               /* DMA_TIMER_UNSET */
     int64_t max_grant_frames, max_maptrack_frames, max_grant_version; /* DMA_COUNT_UNSET */
@@ -312,6 +312,7 @@ struct dma_guest {
         enum dma_rdm_policy rdm_policy;
         uint64_t rdm_mem_boundary_memkb; /* DMA_KB_UNSET */
         uint64_t mca_caps;
+        uint64_t viridian_enable, viridian_disable; /* bit n: libxl's enlightenment n (base is 0) */
         uint32_t num_smbios;
     } hvm;
     struct {

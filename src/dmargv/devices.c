@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices other than disks, before QEMU is started, and whether a PV or PVH guest needs QEMU: libxl__need_xenpv_qemu.
+ */
+#include "dmargv/walk.h"
+
+/* libxl__device_nic_setdefault, libxl__device_nic_set_devids (libxl_nic.c) */
+void dma_step_nic_defaults(struct walk *w, uint32_t i)
+{
+    static const uint8_t none[6];
+    struct nic *k = &w->nics[i];
+    uint32_t domid;
+
+    if (!k->n.model)
+        k->n.model = "rtl8139";
+    k->generated_mac = memcmp(k->n.mac, none, sizeof none) == 0;
+    if (!k->n.bridge)
+        k->n.bridge = "xenbr0";
+    if (!dma_backend(w, k->n.backend_domname, DMA_FIELD_VIF, i, &domid)) {
+        dma_refuse_at(w, DMA_REFUSAL_BACKEND_DOMAIN_UNKNOWN, DMA_FIELD_VIF, i, "backend",
+                      "there is no running domain %s to serve the interface", k->n.backend_domname);
+        return;
+    }
+    if (w->g.type == DMA_HVM) {
+        if (k->n.type == DMA_NIC_UNSET)
+            k->n.type = DMA_NIC_IOEMU;
+    } else if (k->n.type == DMA_NIC_IOEMU) {
+        dma_refuse_at(w, DMA_REFUSAL_EMULATED_NIC_ON_PV, DMA_FIELD_VIF, i, "type",
+                      "a PV or PVH guest cannot have an emulated network interface");
+        return;
+    }
+    /* The numbers of those without one count from 0, whatever numbers others were given. */
+    if (k->n.devid < 0)
+        k->n.devid = w->next_nic_devid++;
+}
+
+/* libxl__init_console_from_channel (libxl_console.c) */
+void dma_step_channel_numbers(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.channels.n; k++) {
+        if (w->channels[k].devid == DMA_DEVID_UNSET)
+            w->channels[k].devid = (int32_t)k + 1;
+    }
+}
+
+void dma_step_channels_checked(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.channels.n && !w->stop; k++) {
+        const struct dma_channel *c = &w->channels[k];
+
+        if (!c->name)
+            dma_refuse_at(w, DMA_REFUSAL_CHANNEL_INCOMPLETE, DMA_FIELD_CHANNEL, k, "name", "the channel has no name");
+        else if (!dma_backend(w, c->backend_domname, DMA_FIELD_CHANNEL, k, &w->channel_domids[k]))
+            dma_refuse_at(w, DMA_REFUSAL_BACKEND_DOMAIN_UNKNOWN, DMA_FIELD_CHANNEL, k, "backend",
+                          "there is no running domain %s to serve the channel", c->backend_domname);
+        else if (c->connection == DMA_CHANNEL_UNSET || (c->connection == DMA_CHANNEL_SOCKET && !c->path))
+            dma_refuse_at(w, DMA_REFUSAL_CHANNEL_INCOMPLETE, DMA_FIELD_CHANNEL, k, "connection",
+                          "the channel %s does not say where it connects to", c->name);
+    }
+}
+
+void dma_step_vkbs_checked(struct walk *w, uint32_t i)
+{
+    uint32_t domid;
+
+    (void)i;
+    for (uint32_t k = 0; k < w->g.vkbs.n && !w->stop; k++) {
+        if (!dma_backend(w, w->vkbs[k].backend_domname, DMA_FIELD_VKB, k, &domid))
+            dma_refuse_at(w, DMA_REFUSAL_BACKEND_DOMAIN_UNKNOWN, DMA_FIELD_VKB, k, "backend",
+                          "there is no running domain %s to serve the keyboard", w->vkbs[k].backend_domname);
+    }
+}
+
+/* libxl__device_vfb_setdefault; the first one gives QEMU its display. */
+void dma_step_vfb_defaults(struct walk *w, uint32_t i)
+{
+    struct dma_vfb *vfb = w->vfbs;
+
+    (void)i;
+    if (!w->g.vfbs.n)
+        return;
+    w->needs_qemu = true;
+    dma_default(&vfb->vnc.enable, true);
+    if (dma_yes(vfb->vnc.enable)) {
+        if (!vfb->vnc.listen)
+            vfb->vnc.listen = "127.0.0.1";
+        dma_default(&vfb->vnc.findunused, true);
+        w->vnc = &vfb->vnc;
+    }
+    dma_default(&vfb->sdl.enable, false);
+    if (dma_yes(vfb->sdl.enable))
+        w->sdl = &vfb->sdl;
+}
+
+void dma_step_vkbs_need_qemu(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.vkbs.n; k++)
+        w->needs_qemu |= w->vkbs[k].backend_type != DMA_VKB_LINUX;
+}
+
+void dma_step_p9s_need_qemu(struct walk *w, uint32_t i)
+{
+    (void)i;
+    w->needs_qemu |= w->g.p9s.n > 0;
+}
+
+/* The type's default is set only later, when the device is added: one without type does not count here. */
+void dma_step_p9s_of_qemu_need_it(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.p9s.n; k++)
+        w->needs_qemu |= w->g.p9s.v[k].type == DMA_P9_QEMU;
+}
+
+void dma_step_devices_need_qemu(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.disks.n; k++)
+        w->needs_qemu |= w->disks[k].d.backend == DMA_BACKEND_QDISK && w->disks[k].backend_domid == 0;
+    for (uint32_t k = 0; k < w->g.usbctrls.n; k++)
+        w->needs_qemu |= w->g.usbctrls.v[k].type == DMA_USBCTRL_QUSB;
+    for (uint32_t k = 0; k < w->g.channels.n; k++)
+        w->needs_qemu |= w->channel_domids[k] == 0;
+}
+
+/* libxl__spawn_stub_dm: QEMU runs in a domain of its own. */
+void dma_step_stubdom(struct walk *w, uint32_t i)
+{
+    (void)i;
+    if (!dma_yes(w->g.device_model_stubdomain))
+        return;
+    w->stubdom = true;
+    dma_note(w, DMA_NOTE_STUBDOM, DMA_FIELD_DEVICE_MODEL_STUBDOMAIN_OVERRIDE, -1,
+             "the device model runs in a stub domain, not in dom0");
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs the table of steps, and holds what every step uses. */
+#include "dmargv/walk.h"
+
+#include "base/num.h"
+
+struct step {
+    enum group group;
+    enum change since, removed;
+    unsigned dm, type, caps;
+    step_fn *fn;
+};
+
+static const struct step steps[] = {
+#define STEP(group, since, removed, dm, type, caps, fn)                                                                \
+    {group, CHANGE_##since, CHANGE_##removed, dm, type, caps, dma_step_##fn},
+#include "dmargv/steps.def"
+#undef STEP
+};
+
+static const struct {
+    const char *id;
+    enum change since;
+    const char *text;
+} spellings[] = {
+#define SPELLING(id, since, text) {#id, CHANGE_##since, text},
+#include "dmargv/spelling.def"
+#undef SPELLING
+};
+
+bool dma_has_change(uint32_t xen, enum change change)
+{
+    static const uint32_t when[][5] = {
+#define AT(major, minor, point) DMA_XEN(major, minor, point),
+#define CHANGE(id, first)       {first},
+#include "dmargv/changes.def"
+#undef CHANGE
+#undef AT
+    };
+    const uint32_t *at = when[change];
+
+    for (unsigned i = 0; i < 5; i++) {
+        bool last = i == 4 || !at[i + 1];
+
+        /* A stable line has it from its point release on; lines after the last one listed have it all. */
+        if (at[i] <= xen && (last || at[i] >> 10 == xen >> 10))
+            return true;
+        if (last)
+            break;
+    }
+    return false;
+}
+
+void dma_walk_group(struct walk *w, enum group group, uint32_t i)
+{
+    for (size_t k = 0; k < sizeof steps / sizeof steps[0] && !w->stop; k++) {
+        const struct step *s = &steps[k];
+
+        if (s->group != group || !(s->dm & 1u << w->g.device_model_version) || !(s->type & 1u << w->g.type) ||
+            (s->caps & ~w->caps) || !dma_has_change(w->xen, s->since) || dma_has_change(w->xen, s->removed))
+            continue;
+        s->fn(w, i);
+    }
+}
+
+static void per_device(struct walk *w, enum group group, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && !w->stop; i++)
+        dma_walk_group(w, group, i);
+}
+
+static void out_of_memory(struct walk *w)
+{
+    w->stop = true;
+    w->a->failed = 1;
+}
+
+void dma_walk(struct walk *w)
+{
+    struct dma_result *r = w->result;
+
+    for (unsigned i = 0; i < SPELLING_ROWS; i++) {
+        unsigned first = i;
+
+        while (first > 0 && strcmp(spellings[first - 1].id, spellings[i].id) == 0)
+            first--;
+        if (dma_has_change(w->xen, spellings[i].since))
+            w->spelled[first] = spellings[i].text;
+    }
+    dma_walk_group(w, CONFIG, 0);
+    per_device(w, DISK_DEFAULTS, w->g.disks.n);
+    per_device(w, NIC_DEFAULTS, w->g.nics.n);
+    if (!w->stop)
+        dma_walk_group(w, BUILD, 0);
+    per_device(w, DISK_ADD, w->g.disks.n);
+    if (!w->stop)
+        dma_walk_group(w, LAUNCH, 0);
+    if (!w->stop && w->g.type != DMA_HVM && !w->needs_qemu) {
+        r->outcome = DMA_NO_DEVICE_MODEL;
+        w->stop = true;
+    }
+    if (!w->stop && !w->stubdom)
+        dma_walk_group(w, SPAWN, 0);
+    if (!w->stop)
+        dma_walk_group(w, ARGS, 0);
+    if (!w->stop && w->stubdom) {
+        r->outcome = DMA_NO_DEVICE_MODEL;
+        w->stop = true;
+    }
+    if (!w->stop)
+        dma_arg(w, NULL);
+
+    if (r->outcome == DMA_RUNS) {
+        r->argv = w->argv.v;
+        r->argc = w->argv.n ? w->argv.n - 1 : 0;
+        r->env = w->env.v;
+        r->n_env = w->env.n;
+        r->process.device_model = w->g.device_model_version;
+    } else {
+        r->process = (struct dma_process){0};
+        w->notes.n = r->outcome == DMA_REFUSED ? 0 : w->notes.n;
+    }
+    r->notes = w->notes.v;
+    r->n_notes = w->notes.n;
+}
+
+void dma_arg(struct walk *w, const char *text)
+{
+    const char **slot = dml_vec_add(w->a, &w->argv);
+
+    if (slot)
+        *slot = text;
+    else
+        out_of_memory(w);
+}
+
+void dma_argf(struct walk *w, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    const char *text = dml_arena_vprintf(w->a, fmt, ap);
+    va_end(ap);
+    if (text)
+        dma_arg(w, text);
+    else
+        out_of_memory(w);
+}
+
+const char *dma_text(struct walk *w, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    const char *text = dml_arena_vprintf(w->a, fmt, ap);
+    va_end(ap);
+    if (!text)
+        out_of_memory(w);
+    return text ? text : "";
+}
+
+void dma_env(struct walk *w, const char *key, const char *value)
+{
+    struct dma_key_value *slot = dml_vec_add(w->a, &w->env);
+
+    if (slot)
+        *slot = (struct dma_key_value){key, value};
+    else
+        out_of_memory(w);
+}
+
+static void refuse(struct walk *w, enum dma_refusal_id id, struct dma_blame blame, const char *fmt, va_list ap)
+{
+    static const char *const advice[] = {
+#define DMA_REFUSAL(id, name, advice) advice,
+#include "dmargv/dma_refusals.def"
+#undef DMA_REFUSAL
+    };
+    const char *message = dml_arena_vprintf(w->a, fmt, ap);
+
+    w->stop = true;
+    if (!message) {
+        out_of_memory(w);
+        return;
+    }
+    w->result->outcome = DMA_REFUSED;
+    w->result->refusal = (struct dma_refusal){id, dma_refusal_name(id), message, advice[id], blame};
+}
+
+void dma_refuse(struct walk *w, enum dma_refusal_id id, enum dma_field field, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    refuse(w, id, (struct dma_blame){field, -1, NULL}, fmt, ap);
+    va_end(ap);
+}
+
+void dma_refuse_at(struct walk *w, enum dma_refusal_id id, enum dma_field field, uint32_t index, const char *sub,
+                   const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    refuse(w, id, (struct dma_blame){field, (int32_t)index, sub}, fmt, ap);
+    va_end(ap);
+}
+
+void dma_note(struct walk *w, enum dma_note_id id, enum dma_field field, int32_t index, const char *fmt, ...)
+{
+    struct dma_note *slot = dml_vec_add(w->a, &w->notes);
+    va_list ap;
+
+    va_start(ap, fmt);
+    const char *text = dml_arena_vprintf(w->a, fmt, ap);
+    va_end(ap);
+    if (slot && text)
+        *slot = (struct dma_note){id, dma_note_name(id), text, {field, index, NULL}};
+    else
+        out_of_memory(w);
+}
+
+enum dma_file_type dma_file(const struct walk *w, const char *path)
+{
+    enum dma_file_type type = w->h.file_type ? w->h.file_type(w->h.file_user, path) : DMA_FILE_UNKNOWN;
+
+    if (type != DMA_FILE_UNKNOWN)
+        return type;
+    return strncmp(path, "/dev/", 5) == 0 ? DMA_FILE_BLOCK : DMA_FILE_REGULAR;
+}
+
+bool dma_backend(struct walk *w, const char *name, enum dma_field field, uint32_t index, uint32_t *domid)
+{
+    uint64_t number;
+
+    *domid = 0;
+    if (!name)
+        return true;
+    if (strspn(name, "0123456789") == strlen(name)) {
+        dml_num_parse_u(dml_sv_of(name), 10, &number, NULL);
+        *domid = (uint32_t)number;
+        return true;
+    }
+    if (strcmp(name, "Domain-0") == 0)
+        return true;
+    for (uint32_t i = 0; i < w->h.domains.n; i++) {
+        if (strcmp(w->h.domains.v[i].name, name) == 0) {
+            *domid = w->h.domains.v[i].domid;
+            return true;
+        }
+    }
+    if (w->h.domains_known == DMA_LIST_COMPLETE)
+        return false;
+    *domid = DMA_DOMID_ASSUMED;
+    dma_note(w, DMA_NOTE_BACKEND_DOMAIN_ASSUMED, field, (int32_t)index,
+             "the running domains are not known; %s is taken to be a driver domain", name);
+    return true;
+}

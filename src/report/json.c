@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dmlint.report/1: one JSON document, written piece by piece so that it never is in memory as a whole. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "report/out.h"
+
+enum { FLAGS = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
+
+/* A NULL value is JSON's null. */
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+    json_object_object_add(o, key, value);
+}
+
+static void put_str(struct json_object *o, const char *key, const char *s)
+{
+    put(o, key, s ? dml_json_string(dml_sv_of(s)) : NULL);
+}
+
+static void print(struct dml_out *out, struct json_object *o)
+{
+    const char *s = json_object_to_json_string_ext(o, FLAGS);
+    if (s)
+        dml_buf_str(&out->buf, s);
+    else
+        out->buf.failed = 1;
+    json_object_put(o);
+}
+
+/* "key": value, at the top. */
+static void top(struct dml_out *out, const char *key, struct json_object *o)
+{
+    dml_buf_printf(&out->buf, "%s\"%s\": ", out->buf.len > 1 ? ",\n " : "", key);
+    print(out, o);
+}
+
+static struct json_object *pos(struct dml_pos p, uint32_t offset)
+{
+    struct json_object *o = json_object_new_object();
+    put(o, "line", json_object_new_int64(p.line));
+    put(o, "column", json_object_new_int64(p.column));
+    put(o, "offset", json_object_new_int64(offset));
+    return o;
+}
+
+static struct json_object *range(struct dml_span span, struct dml_pos start, struct dml_pos end)
+{
+    if (!start.line)
+        return NULL;
+    struct json_object *o = json_object_new_object();
+    put(o, "start", pos(start, span.off));
+    put(o, "end", pos(end, span.off + span.len));
+    return o;
+}
+
+static struct json_object *words(const char *const *v, unsigned n)
+{
+    struct json_object *a = json_object_new_array();
+    for (unsigned i = 0; i < n; i++)
+        json_object_array_add(a, dml_json_string(dml_sv_of(v[i])));
+    return a;
+}
+
+static struct json_object *guest(const struct dml_report *r, const struct dml_report_guest *g)
+{
+    struct json_object *o = json_object_new_object(), *blockers = json_object_new_array();
+    put_str(o, "path", r->paths[g->file]);
+    put(o, "name", dml_json_string(g->name));
+    put_str(o, "verdict", g->verdict);
+    put_str(o, "if_host_fixed", g->if_host_fixed);
+    for (unsigned i = 0; i < g->blockers_n; i++) {
+        struct json_object *b = json_object_new_object();
+        put_str(b, "rule", r->rules->v[g->blockers[i].rule].id);
+        put_str(b, "scope", dml_scope_names[g->blockers[i].scope]);
+        json_object_array_add(blockers, b);
+    }
+    put(o, "blockers", blockers);
+    put(o, "missing", words(g->missing, g->missing_n));
+    put(o, "protections", words(g->protections, g->protections_n));
+    if (g->reason)
+        put_str(o, "reason", g->reason);
+    if (g->running)
+        put_str(o, "running", g->running);
+    return o;
+}
+
+static void json_begin(struct dml_out *out, const struct dml_report *r)
+{
+    struct json_object *tool = json_object_new_object(), *policy = json_object_new_object(),
+                       *target = json_object_new_object();
+    put_str(tool, "name", "dmlint");
+    put_str(tool, "version", DML_VERSION);
+    put_str(policy, "name", r->policy_name);
+    put_str(policy, "sha256", r->policy_sha256);
+    put_str(target, "xen", r->target_xen);
+    put_str(target, "qemu", r->target_qemu);
+    dml_buf_char(&out->buf, '{');
+    top(out, "schema", json_object_new_string("dmlint.report/1"));
+    top(out, "tool", tool);
+    top(out, "policy", policy);
+    top(out, "target", target);
+    dml_buf_str(&out->buf, ",\n \"guests\": [");
+    for (size_t i = 0; i < r->guests_n; i++) {
+        dml_buf_str(&out->buf, i ? ",\n  " : "\n  ");
+        print(out, guest(r, &r->guests[i]));
+    }
+    dml_buf_str(&out->buf, "],\n \"findings\": [");
+}
+
+static void json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+{
+    const struct dml_rule *rule = &r->rules->v[f->rule];
+    struct json_object *o = json_object_new_object();
+    put_str(o, "rule", rule->id);
+    put_str(o, "name", rule->name);
+    put_str(o, "severity", dml_severity_names[f->severity]);
+    put_str(o, "path", r->paths[f->file]);
+    put(o, "key", f->key.len ? dml_json_string(f->key) : NULL);
+    put(o, "range", range(f->span, f->start, f->end));
+    put(o, "message", dml_json_string(f->message));
+    struct json_object *fix = NULL;
+    if (f->fix != DML_FIX_NONE) {
+        fix = json_object_new_object();
+        put_str(fix, "safety", dml_fix_safety_names[f->fix]);
+    }
+    put(o, "fix", fix);
+    put_str(o, "state", dml_state_names[f->state]);
+    if (f->related_n) {
+        struct json_object *related = json_object_new_array();
+        for (unsigned i = 0; i < f->related_n; i++) {
+            struct json_object *one = json_object_new_object();
+            put_str(one, "path", r->paths[f->related[i].file]);
+            put(one, "range", range(f->related[i].span, f->related[i].start, f->related[i].end));
+            put(one, "message", dml_json_string(f->related[i].message));
+            json_object_array_add(related, one);
+        }
+        put(o, "related", related);
+    }
+    dml_buf_str(&out->buf, out->items++ ? ",\n  " : "\n  ");
+    print(out, o);
+}
+
+static void json_end(struct dml_out *out, const struct dml_report *r)
+{
+    const struct dml_finding_counts *c = &r->counts;
+    struct json_object *o = json_object_new_object();
+    const struct {
+        const char *key;
+        size_t n;
+    } numbers[] = {
+        {"files", r->files},
+        {"errors", c->by_severity[DML_ERROR]},
+        {"warnings", c->by_severity[DML_WARNING]},
+        {"infos", c->by_severity[DML_INFO]},
+        {"hints", c->by_severity[DML_HINT]},
+        {"waived", c->by_state[DML_STATE_WAIVED]},
+        {"baselined", c->by_state[DML_STATE_BASELINED]},
+        {"suppressed", c->by_state[DML_STATE_SUPPRESSED]},
+        {"unreadable", r->unreadable},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        put(o, numbers[i].key, json_object_new_int64((int64_t)numbers[i].n));
+    dml_buf_str(&out->buf, "],\n \"summary\": ");
+    print(out, o);
+    dml_buf_str(&out->buf, "}\n");
+}
+
+const struct dml_reporter dml_report_json = {.name = "json",
+                                             .summary = "one document, dmlint.report/1",
+                                             .begin = json_begin,
+                                             .finding = json_finding,
+                                             .end = json_end};

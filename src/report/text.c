@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* For people: text with source lines and underlines, and concise with one line per finding. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/out.h"
+
+enum { TAB = 8, WINDOW = 150, BEFORE = 50 };
+
+/* Select graphic rendition of each severity: red, yellow, cyan, blue. */
+static const char *const severity_color[] = {"1;31", "1;33", "1;36", "1;34", ""};
+
+static void color(struct dml_out *out, const struct dml_report *r, const char *sgr)
+{
+    if (r->color)
+        dml_buf_printf(&out->buf, "\x1b[%sm", sgr);
+}
+
+static void path_of(struct dml_out *out, const struct dml_report *r, uint32_t file)
+{
+    dml_safe_text(&out->buf, dml_sv_of(r->paths[file]), 0);
+}
+
+/* path:line:column: severity: message [DM1001 name] */
+static void head(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f, _Bool always_place)
+{
+    const struct dml_rule *rule = &r->rules->v[f->rule];
+    color(out, r, "1");
+    path_of(out, r, f->file);
+    if (f->start.line || always_place)
+        dml_buf_printf(&out->buf, ":%u:%u", f->start.line ? f->start.line : 1, f->start.line ? f->start.column : 1);
+    dml_buf_str(&out->buf, ": ");
+    color(out, r, "0");
+    color(out, r, severity_color[f->severity]);
+    dml_buf_str(&out->buf, dml_severity_names[f->severity]);
+    color(out, r, "0");
+    dml_buf_str(&out->buf, ": ");
+    dml_safe_text(&out->buf, f->message, 0);
+    dml_buf_printf(&out->buf, " [%s %s]", rule->id, rule->name);
+    if (f->state != DML_STATE_NEW)
+        dml_buf_printf(&out->buf, " (%s)", dml_state_names[f->state]);
+    dml_buf_char(&out->buf, '\n');
+}
+
+/* Columns that a piece of the line takes once it is made harmless; written too with `write`. */
+static size_t piece(struct dml_buf *out, struct dml_buf *nowhere, struct dml_sv line, size_t from, size_t to,
+                    size_t column)
+{
+    size_t start = column;
+    for (size_t i = from; i < to && i < line.len;) {
+        if (line.p[i] == '\t') {
+            size_t n = TAB - column % TAB;
+            dml_buf_add(out ? out : nowhere, "        ", n);
+            column += n;
+            i++;
+        } else {
+            dml_buf_clear(nowhere);
+            column += dml_safe_char(out ? out : nowhere, line, &i);
+        }
+    }
+    return column - start;
+}
+
+/* The source line and, below it, an underline. Long lines are cut around what is meant. */
+static void snippet(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+{
+    struct dml_sv line = f->source;
+    size_t from = f->start.column - 1, to = f->end.line == f->start.line ? f->end.column - 1 : line.len, left = 0;
+    if (!line.len || from > line.len)
+        return;
+    if (to > line.len)
+        to = line.len;
+    if (from > WINDOW - BEFORE)
+        for (left = from - BEFORE; left < from && ((unsigned char)line.p[left] & 0xc0) == 0x80;)
+            left++;
+    size_t right = left + WINDOW < line.len ? left + WINDOW : line.len;
+    while (right < line.len && ((unsigned char)line.p[right] & 0xc0) == 0x80)
+        right++;
+    char number[16];
+    int width = snprintf(number, sizeof number, "%u", f->start.line);
+    struct dml_buf nowhere;
+    dml_buf_init(&nowhere, 256);
+    dml_buf_printf(&out->buf, "%*s | %s", width + 1, number, left ? "..." : "");
+    struct dml_sv shown = {line.p, right};
+    size_t before = piece(&out->buf, &nowhere, shown, left, from, 0);
+    size_t under = piece(&out->buf, &nowhere, shown, from, to, before);
+    piece(&out->buf, &nowhere, shown, to > from ? to : from, right, before + under);
+    dml_buf_printf(&out->buf, "%s\n%*s | %*s", right < line.len ? "..." : "", width + 1, "",
+                   (int)before + (left ? 3 : 0), "");
+    color(out, r, severity_color[f->severity]);
+    dml_buf_char(&out->buf, '^');
+    for (size_t i = 1; i < under; i++)
+        dml_buf_char(&out->buf, '~');
+    color(out, r, "0");
+    dml_buf_char(&out->buf, '\n');
+    dml_buf_dispose(&nowhere);
+}
+
+static void text_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+{
+    if (f->state != DML_STATE_NEW && !r->hidden_states)
+        return;
+    const struct dml_rule *rule = &r->rules->v[f->rule];
+    head(out, r, f, 0);
+    snippet(out, r, f);
+    for (unsigned i = 0; i < f->related_n; i++) {
+        const struct dml_related *rel = &f->related[i];
+        dml_buf_str(&out->buf, "  note: ");
+        path_of(out, r, rel->file);
+        if (rel->start.line)
+            dml_buf_printf(&out->buf, ":%u:%u", rel->start.line, rel->start.column);
+        dml_buf_str(&out->buf, ": ");
+        dml_safe_text(&out->buf, rel->message, 0);
+        dml_buf_char(&out->buf, '\n');
+    }
+    /* What to do is the same for each finding of a rule in a row; its first paragraph is enough here. */
+    if (rule->what_to_do && (!out->last || out->last->rule != f->rule || out->last->file != f->file)) {
+        const char *end = strstr(rule->what_to_do, "\n\n");
+        struct dml_sv hint = {rule->what_to_do, end ? (size_t)(end - rule->what_to_do) : strlen(rule->what_to_do)};
+        dml_buf_str(&out->buf, "  hint: ");
+        for (size_t i = 0; i < hint.len; i++)
+            dml_buf_char(&out->buf, hint.p[i] == '\n' ? ' ' : hint.p[i]);
+        dml_buf_char(&out->buf, '\n');
+    }
+    out->last = f;
+}
+
+/* One line for a guest that needs attention; how many are ready is in the summary. */
+static void text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_report_guest *g)
+{
+    if (strcmp(g->verdict, "ready") == 0 && !g->running)
+        return;
+    if (strcmp(g->verdict, "not-applicable") == 0 && !g->reason)
+        return;
+    color(out, r, "1");
+    path_of(out, r, g->file);
+    dml_buf_str(&out->buf, ": ");
+    color(out, r, "0");
+    dml_buf_printf(&out->buf, "verdict: %s", g->verdict);
+    for (unsigned i = 0; i < g->blockers_n; i++) {
+        const struct dml_rule *rule = &r->rules->v[g->blockers[i].rule];
+        dml_buf_printf(&out->buf, "%s %s %s (%s)", i ? "," : " by", rule->id, rule->name,
+                       dml_scope_names[g->blockers[i].scope]);
+    }
+    for (unsigned i = 0; i < g->missing_n; i++)
+        dml_buf_printf(&out->buf, "%s %s", i ? "," : "; not known:", g->missing[i]);
+    if (g->if_host_fixed && strcmp(g->if_host_fixed, g->verdict) != 0)
+        dml_buf_printf(&out->buf, "; %s once the host is repaired", g->if_host_fixed);
+    if (g->reason)
+        dml_buf_printf(&out->buf, ": %s", g->reason);
+    if (g->running)
+        dml_buf_printf(&out->buf, "; running now: %s", g->running);
+    dml_buf_char(&out->buf, '\n');
+}
+
+static void concise_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+{
+    if (f->state == DML_STATE_NEW || r->hidden_states)
+        head(out, r, f, 1);
+}
+
+const struct dml_reporter dml_report_text = {.name = "text",
+                                             .summary = "source lines, hints and verdicts, for people",
+                                             .finding = text_finding,
+                                             .guest = text_guest};
+const struct dml_reporter dml_report_concise = {
+    .name = "concise", .summary = "one line per finding", .finding = concise_finding};

@@ -201,6 +201,7 @@ void dma_step_build_memory(struct walk *w, uint32_t i)
     struct dma_guest *g = &w->g;
 
     (void)i;
+    w->memory_given = g->target_memkb != DMA_KB_UNSET;
     if (g->max_memkb == DMA_KB_UNSET)
         g->max_memkb = 32 * 1024;
     if (g->target_memkb == DMA_KB_UNSET)
@@ -345,18 +346,21 @@ void dma_step_config_altp2m(struct walk *w, uint32_t i)
                    "altp2m does not work when a guest starts with less memory than maxmem");
 }
 
-/* xl frees memory of dom0 before it asks libxl to create the guest. No Xen host has more than 16 TiB. */
+/*
+ * xl frees memory of dom0 before libxl creates the guest, and gives up where the host has too little. How much that is
+ * no fact says; 2 TiB is more than any Xen release supports for one guest.
+ */
 void dma_step_config_host_memory(struct walk *w, uint32_t i)
 {
-    const uint64_t most_kb = UINT64_C(16) << 30;
+    const uint64_t most_kb = UINT64_C(2) << 30;
     const struct dma_guest *g = &w->g;
     uint64_t shadow = g->shadow_memkb == DMA_KB_UNSET ? 0 : g->shadow_memkb;
 
     (void)i;
-    if (g->target_memkb > most_kb || shadow > most_kb)
+    if (g->target_memkb > most_kb || shadow > most_kb || g->target_memkb + shadow > most_kb)
         dma_refuse(w, DMA_REFUSAL_NOT_ENOUGH_MEMORY, DMA_FIELD_MEMORY, "%s",
-                   g->target_memkb > most_kb ? "the guest asks for more memory than a Xen host can have"
-                                             : "no memory size is given, which libxl takes for more than any host has");
+                   w->memory_given ? "the guest asks for more memory than a host can give to one guest"
+                                   : "no memory size is given, which libxl takes for more than any host has");
 }
 
 void dma_step_make_domain(struct walk *w, uint32_t i)

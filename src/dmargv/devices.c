@@ -93,13 +93,6 @@ void dma_step_vfb_defaults(struct walk *w, uint32_t i)
         w->sdl = &vfb->sdl;
 }
 
-void dma_step_vkbs_need_qemu(struct walk *w, uint32_t i)
-{
-    (void)i;
-    for (uint32_t k = 0; k < w->g.vkbs.n; k++)
-        w->needs_qemu |= w->vkbs[k].backend_type != DMA_VKB_LINUX;
-}
-
 void dma_step_p9s_need_qemu(struct walk *w, uint32_t i)
 {
     (void)i;

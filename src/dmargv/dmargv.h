@@ -390,7 +390,8 @@ struct dma_host {
     enum dma_known pci_known;
     DMA_LIST(struct dma_host_pci) pci;
 
-    /* What a path is; NULL or DMA_FILE_UNKNOWN: as its name suggests (/dev/... is a block device, else regular). */
+    /* What a path is; NULL or DMA_FILE_UNKNOWN: as its name suggests: /dev/... is a block device, a relative name with
+     * a colon is absent, all else is regular. */
     enum dma_file_type (*file_type)(void *user, const char *path);
     void *file_user;
 

@@ -226,6 +226,8 @@ enum dma_file_type dma_file(const struct walk *w, const char *path)
 
     if (type != DMA_FILE_UNKNOWN)
         return type;
+    if (!*path || (*path != '/' && strchr(path, ':')))
+        return DMA_FILE_ABSENT; /* "rbd:pool/image": for QEMU a protocol, for libxl a file that does not exist */
     return strncmp(path, "/dev/", 5) == 0 ? DMA_FILE_BLOCK : DMA_FILE_REGULAR;
 }
 

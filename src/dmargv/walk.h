@@ -67,6 +67,7 @@ struct walk {
     uint32_t *channel_domids;
     int32_t next_nic_devid;
 
+    bool memory_given;
     bool needs_qemu; /* a PV or PVH guest does */
     bool stubdom;
     const char *program;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fake_catalogue.h"
+#include "rules/suppress.h"
 
 static struct dml_arena arena;
 static struct dml_err err;
@@ -527,6 +528,77 @@ static void test_sets__replace_order_and_words(void **state)
     assert_int_equal(rules.n, 2);
 }
 
+/* ---- suppressions ---- */
+
+static struct dml_suppressions sup;
+
+/* Comments as a lexer would give them: from # to the line's end, in files without strings. */
+static void read_suppressions(const char *text)
+{
+    static struct dml_source src;
+    struct dml_comment comments[16];
+    uint32_t n = 0;
+    assert_int_equal(
+        load("- {id: DM9001, name: one, severity: error, tags: [hold], summary: s, why: w, do: d, check: uid_overlap}\n"
+             "- {id: DM9002, name: two, severity: error, tags: [hold], summary: s, why: w, do: d, check: "
+             "uid_overlap}\n"),
+        0);
+    for (const char *p = text; (p = strchr(p, '#')) && n < 16;) {
+        const char *start = p, *end = strchrnul(p, '\n');
+        while (start > text && (start[-1] == ' ' || start[-1] == '\t'))
+            start--;
+        comments[n++] =
+            (struct dml_comment){{(uint32_t)(p - text), (uint32_t)(end - p)}, start == text || start[-1] == '\n'};
+        p = end;
+    }
+    dml_source_init(&src, "x.cfg", dml_sv_of(text));
+    assert_int_equal(dml_suppressions_read(&sup, &src, comments, n, &rules, &arena), 0);
+}
+
+static void test_suppress__same_line_next_line_and_file(void **state)
+{
+    (void)state;
+    read_suppressions("a = 1 # dmlint: ignore[DM9001] -- because\n"
+                      "# dmlint: ignore[two, DM9001] -- both\n"
+                      "# more words\n"
+                      "\n"
+                      "b = 2\n"
+                      "c = 3 # dmlint: file-ignore[two]--everywhere\n");
+    assert_int_equal(sup.bad.n, 0);
+    assert_int_equal(sup.v.n, 4);
+    assert_true(dml_suppressed(&sup, 0, 1, 0));
+    assert_false(dml_suppressed(&sup, 0, 2, 0));
+    assert_true(dml_suppressed(&sup, 0, 5, 0));
+    assert_true(dml_suppressed(&sup, 1, 3, 0)); /* the file's */
+    assert_true(sup.v.v[0].used);
+    assert_false(sup.v.v[1].used);
+    assert_true(sup.v.v[3].used);
+    assert_true(dml_sv_is(sup.v.v[3].reason, "everywhere"));
+    assert_false(dml_suppressed(&sup, 0, 1, 1));
+    assert_true(sup.v.v[0].refused);
+}
+
+static void test_suppress__malformed_ones_hold_nothing(void **state)
+{
+    (void)state;
+    read_suppressions("a = 1 # dmlint: ignore\n"
+                      "b = 1 # dmlint: ignore[DM9001]\n"
+                      "c = 1 # dmlint: ignore[] -- x\n"
+                      "d = 1 # dmlint: ignore[DM9003, two] -- x\n"
+                      "e = 1 # dmlint: off\n"
+                      "f = 1 # dmlint: ignore[DM9001 -- x\n"
+                      "g = 1 # dmlint is good\n"
+                      "h = 1 # words # dmlint: ignore[one] -- after words\n"
+                      "i = 1 # dmlint: ignore[tow] -- x\n");
+    assert_int_equal(sup.bad.n, 7);
+    assert_int_equal(sup.v.n, 2);
+    assert_true(dml_suppressed(&sup, 1, 4, 0));
+    assert_true(dml_suppressed(&sup, 0, 8, 0));
+    assert_non_null(strstr(sup.bad.v[0].message, "name the rules"));
+    assert_non_null(strstr(sup.bad.v[1].message, "say why"));
+    assert_non_null(strstr(sup.bad.v[6].message, "did you mean \"two\"?"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -547,6 +619,8 @@ int main(void)
         T(test_format__refusals_say_where_and_what),
         T(test_format__a_whole_rule),
         T(test_sets__replace_order_and_words),
+        T(test_suppress__same_line_next_line_and_file),
+        T(test_suppress__malformed_ones_hold_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

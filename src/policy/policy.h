@@ -23,8 +23,8 @@ struct dml_setting {
     _Bool locked;     /* no later layer, override or suppression may weaken it */
     _Bool unsuppressible;
     struct dml_origin severity_from, locked_from, unsuppressible_from;
-    const struct dml_param_value *params; /* as many as the rule has */
-    const struct dml_origin *params_from;
+    const struct dml_param_value *params; /* as many as the rule has; NULL: all are the rule's own */
+    const struct dml_origin *params_from; /* likewise */
 };
 
 struct dml_waiver {

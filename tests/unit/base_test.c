@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "base/sha256.h"
 #include "base/version.h"
 #include "text/source.h"
 
@@ -134,9 +135,27 @@ static void test_sv__distance(void **state)
     assert_int_equal(dml_sv_distance(DML_SV("abc"), DML_SV("xyz"), 2), 3);
 }
 
+static void test_sha256__known_answers(void **state)
+{
+    (void)state;
+    char hex[65];
+    struct dml_sha256 s;
+    dml_sha256_init(&s);
+    assert_string_equal(dml_sha256_hex(&s, hex), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    dml_sha256_init(&s);
+    dml_sha256_add(&s, DML_SV("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnop"));
+    dml_sha256_add(&s, DML_SV("nopq"));
+    assert_string_equal(dml_sha256_hex(&s, hex), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    dml_sha256_init(&s);
+    for (int i = 0; i < 1000000; i++)
+        dml_sha256_add(&s, DML_SV("a"));
+    assert_string_equal(dml_sha256_hex(&s, hex), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sha256__known_answers),
         cmocka_unit_test(test_arena__vec_keeps_elements),
         cmocka_unit_test(test_arena__out_of_memory_sticks),
         cmocka_unit_test(test_buf__cap_holds),

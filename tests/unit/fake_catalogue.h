@@ -79,14 +79,14 @@ struct fake_guest {
     unsigned asked;
 };
 
-static struct dml_values fake_get(void *user, uint32_t id)
+static inline struct dml_values fake_get(void *user, uint32_t id)
 {
     struct fake_guest *g = user;
     g->asked++;
     return g->values[id];
 }
 
-static uint32_t fake_id(const char *name)
+static inline uint32_t fake_id(const char *name)
 {
     for (uint32_t i = 0; i < FAKE_N; i++)
         if (strcmp(fake_rows[i].name, name) == 0)
@@ -94,7 +94,7 @@ static uint32_t fake_id(const char *name)
     return 0;
 }
 
-static struct dml_value *fake_add(struct fake_guest *g, const char *name, enum dml_value_kind kind, uint32_t off)
+static inline struct dml_value *fake_add(struct fake_guest *g, const char *name, enum dml_value_kind kind, uint32_t off)
 {
     uint32_t id = fake_id(name);
     struct dml_value *v = &g->store[id][g->values[id].n++];
@@ -103,22 +103,22 @@ static struct dml_value *fake_add(struct fake_guest *g, const char *name, enum d
     return v;
 }
 
-static void fake_int(struct fake_guest *g, const char *name, int64_t i, uint32_t off)
+static inline void fake_int(struct fake_guest *g, const char *name, int64_t i, uint32_t off)
 {
     fake_add(g, name, fake_rows[fake_id(name)].kind == DML_VALUE_BOOL ? DML_VALUE_BOOL : DML_VALUE_INT, off)->u.i = i;
 }
 
-static void fake_str(struct fake_guest *g, const char *name, const char *s, uint32_t off)
+static inline void fake_str(struct fake_guest *g, const char *name, const char *s, uint32_t off)
 {
     fake_add(g, name, DML_VALUE_STRING, off)->u.s = dml_sv_of(s);
 }
 
-static void fake_version(struct fake_guest *g, const char *name, dml_version v)
+static inline void fake_version(struct fake_guest *g, const char *name, dml_version v)
 {
     fake_add(g, name, DML_VALUE_VERSION, UINT32_MAX)->u.v = v;
 }
 
-static void fake_unknown(struct fake_guest *g, const char *name)
+static inline void fake_unknown(struct fake_guest *g, const char *name)
 {
     g->values[fake_id(name)].unknown = 1;
 }

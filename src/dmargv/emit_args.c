@@ -201,6 +201,17 @@ void dma_step_arg_restrict(struct walk *w, uint32_t i)
         dma_arg(w, "-xen-domid-restrict");
 }
 
+/* libxl asks QEMU, and falls back to the old options where it gets no answer. */
+void dma_step_caps_known(struct walk *w, uint32_t i)
+{
+    bool unknown = w->h.run_with_chroot == DMA_UNSET || w->h.run_with_user == DMA_UNSET;
+
+    (void)i;
+    if (unknown && (dma_yes(w->g.dm_restrict) || w->result->process.runas))
+        dma_note(w, DMA_NOTE_CAPS_UNKNOWN, DMA_FIELD_DM_RESTRICT, -1,
+                 "what QEMU can do is not known; -chroot and -runas are what libxl gives to one without -run-with");
+}
+
 void dma_step_arg_chroot(struct walk *w, uint32_t i)
 {
     (void)i;

@@ -48,6 +48,10 @@ static void unknown_account(struct walk *w, const char *name)
 static void unknown_user(struct walk *w)
 {
     run_as(w, "@RUNAS@", NULL);
+    if (w->g.type != DMA_HVM) {
+        unknown_account(w, RANGE_BASE);
+        return;
+    }
     dma_note(w, DMA_NOTE_PLACEHOLDER_RUNAS, DMA_FIELD_DM_RESTRICT, -1,
              "@RUNAS@ stands for the account, which depends on the host's accounts");
 }

@@ -116,6 +116,8 @@ void dma_walk(struct walk *w)
         r->env = w->env.v;
         r->n_env = w->env.n;
         r->process.device_model = w->g.device_model_version;
+        if (w->g.type != DMA_HVM)
+            r->process.runas = NULL; /* chosen, and recorded for the kill, but never given to QEMU */
     } else {
         r->process = (struct dma_process){0};
         w->notes.n = r->outcome == DMA_REFUSED ? 0 : w->notes.n;

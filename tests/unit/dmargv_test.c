@@ -1,52 +1,374 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of libdmargv's public functions. */
+/* Tests of libdmargv's public functions: what the goldens (whole guests) do not show. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "dmargv/dmargv.h"
 
-static void test_builder__refuses_nonsense(void **state)
-{
+/* A guest that reaches many steps, on a host that is known. */
+struct world {
+    struct dma_disk disks[3];
+    struct dma_nic nics[2];
     struct dma_guest guest;
-    struct dma_target target = {.size = sizeof target, .xen = DMA_XEN(4, 9, 0), .domid = 1};
-    const struct dma_result *result = NULL;
-    struct dma_builder *b = NULL;
+    struct dma_account accounts[2];
+    struct dma_host host;
+    struct dma_target target;
+};
 
-    (void)state;
-    assert_int_equal(dma_builder_new(NULL, NULL), DMA_EINVAL);
-    assert_int_equal(dma_builder_new(NULL, &b), DMA_OK);
-    dma_guest_init(&guest);
-    assert_int_equal(dma_build(b, &guest, NULL, &target, &result), DMA_EINVAL);
-    assert_int_equal(dma_build(b, NULL, NULL, &target, &result), DMA_EINVAL);
-    assert_null(result);
-    dma_builder_free(b);
-    dma_builder_free(NULL);
+static struct world *new_world(uint32_t xen)
+{
+    struct world *w = test_calloc(1, sizeof *w);
+
+    dma_guest_init(&w->guest);
+    w->guest.type = DMA_HVM;
+    w->guest.name = "web";
+    w->guest.target_memkb = w->guest.max_memkb = 1024 * 1024;
+    w->guest.max_vcpus = w->guest.avail_vcpus = w->guest.avail_vcpus_bits = 2;
+    w->guest.dm_restrict = DMA_YES;
+    w->disks[0] = (struct dma_disk){.pdev_path = "/dev/vg/a", .vdev = "xvda", .format = DMA_FORMAT_RAW, .readwrite = 1};
+    w->disks[1] = (struct dma_disk){.pdev_path = "/b.iso", .vdev = "hdc", .format = DMA_FORMAT_RAW, .is_cdrom = 1};
+    w->disks[2] = (struct dma_disk){.pdev_path = "/dev/vg/c", .vdev = "sda", .format = DMA_FORMAT_RAW, .readwrite = 1};
+    DMA_LIST_SET(&w->guest.disks, w->disks, 3);
+    w->nics[0].mac[5] = 1;
+    w->nics[1].devid = 1;
+    DMA_LIST_SET(&w->guest.nics, w->nics, 2);
+    dma_host_init(&w->host);
+    w->accounts[0] = (struct dma_account){"xen-qemuuser-range-base", 65536, 65534};
+    w->accounts[1] = (struct dma_account){"root", 0, 0};
+    w->host.accounts_known = DMA_LIST_COMPLETE;
+    DMA_LIST_SET(&w->host.accounts, w->accounts, 2);
+    w->target = (struct dma_target){.size = sizeof w->target, .xen = xen, .domid = 7};
+    return w;
 }
 
-static void *no_memory(void *user, size_t size)
+static const struct dma_result *build(struct dma_builder *b, const struct world *w)
 {
-    (void)user, (void)size;
+    const struct dma_result *r = NULL;
+
+    assert_int_equal(dma_build(b, &w->guest, &w->host, &w->target, &r), DMA_OK);
+    assert_non_null(r);
+    return r;
+}
+
+/* The argument after the last `option`, or NULL. */
+static const char *after(const struct dma_result *r, const char *option)
+{
+    for (uint32_t i = r->argc; i-- > 1;) {
+        if (strcmp(r->argv[i - 1], option) == 0)
+            return r->argv[i];
+    }
     return NULL;
 }
 
-static void nothing(void *user, void *p)
+static int has_arg(const struct dma_result *r, const char *arg)
 {
-    (void)user, (void)p;
+    for (uint32_t i = 0; i < r->argc; i++) {
+        if (strcmp(r->argv[i], arg) == 0)
+            return 1;
+    }
+    return 0;
 }
 
-static void test_builder__out_of_memory_is_an_error(void **state)
+static struct dma_builder *new_builder(void)
 {
-    const struct dma_allocator broke = {no_memory, nothing, NULL};
     struct dma_builder *b = NULL;
 
+    assert_int_equal(dma_builder_new(NULL, &b), DMA_OK);
+    return b;
+}
+
+static void test_builder__refuses_nonsense(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 9, 0));
+    const struct dma_result *result = NULL;
+    struct dma_builder *b = new_builder();
+
     (void)state;
-    assert_int_equal(dma_builder_new(&broke, &b), DMA_ENOMEM);
-    assert_null(b);
+    assert_int_equal(dma_builder_new(NULL, NULL), DMA_EINVAL);
+    assert_int_equal(dma_build(b, &w->guest, NULL, &w->target, &result), DMA_EINVAL);
+    w->target.xen = DMA_XEN(4, 17, 0);
+    assert_int_equal(dma_build(b, NULL, NULL, &w->target, &result), DMA_EINVAL);
+    assert_int_equal(dma_build(b, &w->guest, NULL, NULL, &result), DMA_EINVAL);
+    assert_int_equal(dma_build(b, &w->guest, NULL, &w->target, NULL), DMA_EINVAL);
+    w->guest.type = DMA_TYPE_UNSET;
+    assert_int_equal(dma_build(b, &w->guest, NULL, &w->target, &result), DMA_EINVAL);
+    assert_null(result);
+    dma_builder_free(b);
+    dma_builder_free(NULL);
+    test_free(w);
+}
+
+/* An allocator that fails at the n-th call. */
+struct budget {
+    long left, live;
+};
+
+static void *limited(void *user, size_t size)
+{
+    struct budget *budget = user;
+
+    if (budget->left-- <= 0)
+        return NULL;
+    budget->live++;
+    return malloc(size);
+}
+
+static void give_back(void *user, void *p)
+{
+    struct budget *budget = user;
+
+    budget->live--;
+    free(p);
+}
+
+static void test_builder__out_of_memory_is_an_error_wherever_it_happens(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+    int done = 0;
+
+    (void)state;
+    for (long n = 0; !done && n < 10000; n++) {
+        struct budget budget = {n, 0};
+        const struct dma_allocator allocator = {limited, give_back, &budget};
+        const struct dma_result *r = NULL;
+        struct dma_builder *b = NULL;
+        int rc = dma_builder_new(&allocator, &b);
+
+        if (rc == DMA_OK)
+            rc = dma_build(b, &w->guest, &w->host, &w->target, &r);
+        assert_true(rc == DMA_OK || rc == DMA_ENOMEM);
+        assert_int_equal(r != NULL, rc == DMA_OK);
+        if (rc == DMA_OK)
+            assert_null(r->argv[r->argc]);
+        done = rc == DMA_OK;
+        dma_builder_free(b);
+        assert_int_equal(budget.live, 0);
+    }
+    assert_true(done);
+    test_free(w);
+}
+
+/* Structs of a program that was compiled with another version of the header. */
+static void test_build__takes_smaller_and_larger_structs(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+    struct {
+        struct dma_disk disk;
+        long more;
+    } larger[3];
+    struct dma_builder *b = new_builder(), *b2 = new_builder();
+    const struct dma_result *r = build(b, w), *r2;
+
+    (void)state;
+    memset(larger, 0x55, sizeof larger);
+    for (unsigned i = 0; i < 3; i++)
+        larger[i].disk = w->disks[i];
+    w->guest.disks.v = &larger[0].disk;
+    w->guest.disks.size = sizeof larger[0];
+    w->guest.size = offsetof(struct dma_guest, vkbs);
+    w->host.size = offsetof(struct dma_host, file_type);
+    r2 = build(b2, w);
+    assert_int_equal(r->argc, r2->argc);
+    for (uint32_t i = 0; i < r->argc; i++)
+        assert_string_equal(r->argv[i], r2->argv[i]);
+    dma_builder_free(b);
+    dma_builder_free(b2);
+    test_free(w);
+}
+
+static void test_build__says_what_happens_to_the_process(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+    struct dma_builder *b = new_builder();
+    const struct dma_result *r = build(b, w);
+
+    (void)state;
+    assert_int_equal(r->outcome, DMA_RUNS);
+    assert_int_equal(r->process.restricted, DMA_YES);
+    assert_string_equal(r->process.runas, "65543:65534");
+    assert_string_equal(r->process.kill_uid, "65543");
+    assert_string_equal(r->process.chroot_dir, "/var/run/xen/qemu-root-7");
+    assert_true(r->process.unshare_mount && r->process.unshare_ipc && r->process.qmp_preopened);
+    assert_int_equal(r->process.n_rlimits, 5);
+    assert_string_equal(after(r, "-runas"), "65543:65534");
+
+    /* 4.11 has none of it */
+    w->target.xen = DMA_XEN(4, 11, 4);
+    r = build(b, w);
+    assert_string_equal(r->process.runas, "65543:65534");
+    assert_null(r->process.kill_uid);
+    assert_null(r->process.chroot_dir);
+    assert_int_equal(r->process.n_rlimits, 0);
+
+    /* the device model of a PV guest is restricted, but stays root */
+    w->target.xen = DMA_XEN(4, 17, 7);
+    w->guest.type = DMA_PV;
+    w->guest.kernel = "/boot/vmlinuz";
+    w->disks[0].backend = DMA_BACKEND_QDISK;
+    w->guest.disks.n = 1;
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_RUNS);
+    assert_null(r->process.runas);
+    assert_string_equal(r->process.kill_uid, "65543");
+    assert_null(after(r, "-runas"));
+    dma_builder_free(b);
+    test_free(w);
+}
+
+static void test_build__blames_the_field(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+    struct dma_builder *b = new_builder();
+    const struct dma_result *r;
+
+    (void)state;
+    w->disks[2].vdev = "hdb";
+    w->disks[2].readwrite = 0;
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_REFUSED);
+    assert_null(r->argv);
+    assert_int_equal(r->refusal.id, DMA_REFUSAL_READ_ONLY_DISK);
+    assert_string_equal(r->refusal.name, "read-only-disk");
+    assert_int_equal(r->refusal.blame.field, DMA_FIELD_DISK);
+    assert_int_equal(r->refusal.blame.index, 2);
+    assert_string_equal(r->refusal.blame.sub, "access");
+    assert_true(*r->refusal.message && *r->refusal.advice);
+    dma_builder_free(b);
+    test_free(w);
+}
+
+static void test_build__unknown_hosts_get_placeholders_and_notes(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 20, 4));
+    struct dma_builder *b = new_builder();
+    const struct dma_result *r = NULL;
+    unsigned seen = 0;
+
+    (void)state;
+    assert_int_equal(dma_build(b, &w->guest, NULL, &w->target, &r), DMA_OK);
+    assert_string_equal(after(r, "-runas"), "@RUNAS@");
+    assert_non_null(strstr(after(r, "-device"), "scsi-hd"));
+    for (uint32_t i = 0; i < r->n_notes; i++) {
+        assert_string_equal(r->notes[i].name, dma_note_name(r->notes[i].id));
+        seen |= 1u << r->notes[i].id;
+    }
+    assert_true(seen & 1u << DMA_NOTE_PLACEHOLDER_RUNAS);
+    assert_true(seen & 1u << DMA_NOTE_PLACEHOLDER_MAC);
+    assert_true(seen & 1u << DMA_NOTE_PLACEHOLDER_QMP_FD);
+    assert_true(seen & 1u << DMA_NOTE_CAPS_UNKNOWN);
+    dma_builder_free(b);
+    test_free(w);
+}
+
+/* What went into stable lines: the point release before still has the old form. */
+static void test_build__point_releases(void **state)
+{
+    static const struct {
+        uint32_t before, from;
+        const char *option, *old_value, *new_value;
+    } cases[] = {
+        {DMA_XEN(4, 15, 0), DMA_XEN(4, 15, 1), "scsi", "scsi-disk,drive=scsi0-hd0,scsi-id=0",
+         "scsi-hd,drive=scsi0-hd0,scsi-id=0"},
+        {DMA_XEN(4, 15, 3), DMA_XEN(4, 15, 4), "sound", "ac97", NULL},
+        {DMA_XEN(4, 16, 2), DMA_XEN(4, 16, 3), "sound", "ac97", NULL},
+        {DMA_XEN(4, 15, 3), DMA_XEN(4, 15, 4), "sdl", "-sdl", NULL},
+        {DMA_XEN(4, 16, 1), DMA_XEN(4, 16, 2), "sdl", "-sdl", NULL},
+    };
+    struct dma_builder *b = new_builder();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world *w = new_world(cases[i].before);
+        const struct dma_result *r;
+
+        w->guest.hvm.soundhw = "ac97";
+        w->guest.hvm.sdl.enable = DMA_YES;
+        for (int later = 0; later < 2; later++) {
+            w->target.xen = later ? cases[i].from : cases[i].before;
+            r = build(b, w);
+            assert_int_equal(r->outcome, DMA_RUNS);
+            if (strcmp(cases[i].option, "sound") == 0)
+                assert_int_equal(after(r, "-soundhw") != NULL, !later);
+            else if (strcmp(cases[i].option, "sdl") == 0)
+                assert_int_equal(has_arg(r, "-sdl"), !later);
+            else
+                assert_true(has_arg(r, later ? cases[i].new_value : cases[i].old_value));
+        }
+        test_free(w);
+    }
+    /* A release line that nobody knows yet behaves as the newest one known. */
+    struct world *w = new_world(DMA_XEN(4, 22, 0));
+    struct dma_builder *b2 = new_builder();
+    const struct dma_result *r = build(b, w), *r2;
+
+    w->target.xen = DMA_XEN(4, 23, 0);
+    r2 = build(b2, w);
+    assert_int_equal(r->argc, r2->argc);
+    for (uint32_t i = 0; i < r->argc; i++)
+        assert_string_equal(r->argv[i], r2->argv[i]);
+    dma_builder_free(b2);
+    dma_builder_free(b);
+    test_free(w);
+}
+
+static void test_build__device_numbers(void **state)
+{
+    static const struct {
+        const char *vdev;
+        int accepted;
+    } cases[] = {{"xvda", 1},  {"xvdz", 1},  {"xvdaa1", 1}, {"hdd63", 1},    {"hde", 0},
+                 {"hda64", 0}, {"sdp15", 1}, {"sdq", 0},    {"hda0", 0},     {"d5p2", 1},
+                 {"d5", 0},    {"51712", 1}, {"0x300", 1},  {"nonsense", 0}, {"xvda256", 0}};
+    struct dma_builder *b = new_builder();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world *w = new_world(DMA_XEN(4, 17, 7));
+
+        w->disks[0].vdev = cases[i].vdev;
+        w->guest.disks.n = 1;
+        const struct dma_result *r = build(b, w);
+
+        assert_int_equal(r->outcome == DMA_RUNS, cases[i].accepted);
+        if (!cases[i].accepted)
+            assert_int_equal(r->refusal.id, DMA_REFUSAL_DISK_VDEV);
+        test_free(w);
+    }
+    dma_builder_free(b);
+}
+
+static void *many_builds(void *user)
+{
+    struct dma_builder *b = new_builder();
+    const struct world *w = user;
+
+    for (int i = 0; i < 200; i++) {
+        const struct dma_result *r = build(b, w);
+
+        assert_string_equal(after(r, "-runas"), "65543:65534");
+    }
+    dma_builder_free(b);
+    return NULL;
+}
+
+static void test_build__works_in_several_threads(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+    pthread_t threads[4];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, many_builds, w), 0);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    test_free(w);
 }
 
 static void test_catalogues__have_names(void **state)
@@ -56,13 +378,25 @@ static void test_catalogues__have_names(void **state)
     assert_null(dma_field_key(DMA_FIELD_COUNT));
     assert_null(dma_refusal_name(DMA_REFUSAL_COUNT));
     assert_null(dma_note_name(DMA_NOTE_COUNT));
+    assert_non_null(dma_version());
+    for (int i = 1; i < DMA_REFUSAL_COUNT; i++) {
+        for (int j = i + 1; j < DMA_REFUSAL_COUNT; j++)
+            assert_string_not_equal(dma_refusal_name((enum dma_refusal_id)i), dma_refusal_name((enum dma_refusal_id)j));
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_builder__refuses_nonsense),
-        cmocka_unit_test(test_builder__out_of_memory_is_an_error),
+        cmocka_unit_test(test_builder__out_of_memory_is_an_error_wherever_it_happens),
+        cmocka_unit_test(test_build__takes_smaller_and_larger_structs),
+        cmocka_unit_test(test_build__says_what_happens_to_the_process),
+        cmocka_unit_test(test_build__blames_the_field),
+        cmocka_unit_test(test_build__unknown_hosts_get_placeholders_and_notes),
+        cmocka_unit_test(test_build__point_releases),
+        cmocka_unit_test(test_build__device_numbers),
+        cmocka_unit_test(test_build__works_in_several_threads),
         cmocka_unit_test(test_catalogues__have_names),
     };
 

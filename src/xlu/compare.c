@@ -15,10 +15,13 @@
 /* Look-ups times settings that libxlutil may spend on one file: a few milliseconds. */
 enum { LOOKUP_BUDGET = 1 << 20 };
 
+/* Keeps the begin, for disk strings, and forgets the rest. */
 static ssize_t swallow(void *cookie, const char *p, size_t n)
 {
-    (void)cookie;
-    (void)p;
+    struct dml_xlu *xlu = cookie;
+    size_t room = sizeof xlu->said - 1 - xlu->said_len, take = n < room ? n : room;
+    memcpy(xlu->said + xlu->said_len, p, take);
+    xlu->said_len += take;
     return (ssize_t)n;
 }
 
@@ -30,7 +33,7 @@ struct dml_xlu *dml_xlu_new(void)
         return NULL;
     xlu->arena = arena;
     /* A stream of our own instead of /dev/null: no descriptor, no system call per message. */
-    xlu->report = fopencookie(NULL, "w", (cookie_io_functions_t){.write = swallow});
+    xlu->report = fopencookie(xlu, "w", (cookie_io_functions_t){.write = swallow});
     xlu->plain = xlu->report ? xlu_cfg_init(xlu->report, "-") : NULL;
     if (!xlu->plain) {
         dml_xlu_free(xlu);

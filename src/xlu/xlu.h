@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "cfg/cfg.h"
+#include "dmargv/dmargv.h"
 
 /* What libxlutil needs besides the text: one per thread, not shared. */
 struct dml_xlu;
@@ -42,5 +43,24 @@ const char *dml_xlu_what_text(enum dml_xlu_what what);
  */
 int dml_xlu_compare(struct dml_xlu *xlu, const struct dml_cfg *cfg, struct dml_arena *scratch,
                     struct dml_xlu_diff *diff, struct dml_err *err);
+
+/* A piece of a disk string: a value or word, and what it says. Positional values have the name of their place. */
+struct dml_xlu_part {
+    const char *name;    /* as written: "format", "vdev", "direct-io-safe"; lives for ever */
+    struct dml_sv value; /* in the spec; for a word, the word */
+    struct dml_sv whole; /* with its name, without the comma */
+};
+struct dml_xlu_parts {
+    DML_VEC(struct dml_xlu_part) part;
+};
+
+/*
+ * Reads one element of `disk` as xl of `xen` does: *disk (strings in `a`), and where each value stands in `spec`.
+ * *reason is NULL, or says in our words why xl refuses it; *disk is then of no use, but *parts is complete.
+ * xlu_disk_parse reads what all releases read alike; what came with a later release (disk_words.def) is taken out of
+ * the string first and read here. DML_ENOMEM.
+ */
+int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, dml_version xen, struct dma_disk *disk,
+                 struct dml_xlu_parts *parts, const char **reason, struct dml_err *err);
 
 #endif

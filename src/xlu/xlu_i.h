@@ -11,8 +11,10 @@
 
 struct dml_xlu {
     struct dml_arena arena; /* holds this struct */
-    FILE *report;           /* takes what libxlutil says, and forgets it */
-    XLU_Config *plain;      /* empty; only names the report to xlu_disk_parse */
+    FILE *report;           /* takes what libxlutil says */
+    char said[200];         /* the begin of it, since `said_len` was last 0 */
+    size_t said_len;
+    XLU_Config *plain; /* empty; only names the report to xlu_disk_parse */
 };
 
 #endif

@@ -26,7 +26,11 @@ int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof err->msg)
-        snprintf(err->msg + n, sizeof err->msg - (size_t)n, ": %s", old);
+    size_t used = strlen(err->msg);
+    if (n >= 0 && used + 2 < sizeof err->msg) {
+        memcpy(err->msg + used, ": ", 2);
+        memccpy(err->msg + used + 2, old, '\0', sizeof err->msg - used - 2);
+        err->msg[sizeof err->msg - 1] = '\0';
+    }
     return rc;
 }

@@ -13,6 +13,7 @@ enum { MATCH_LIMIT = 100000, DEPTH_LIMIT = 1000, MESSAGE_MAX = 4096, SHOWN_VALUE
 
 struct dml_eval {
     struct dml_arena arena; /* this struct lies in it */
+    struct dml_rules set; /* a copy: the caller's may come to hold more rules */
     const struct dml_rules *rules;
     const struct dml_provider *provider;
     dml_version xen;
@@ -44,12 +45,13 @@ int dml_eval_new(struct dml_eval **out, const struct dml_rules *rules, struct dm
         return dml_err_set(err, DML_ENOMEM, "out of memory");
     }
     *e = (struct dml_eval){.arena = arena,
-                           .rules = rules,
+                           .set = *rules,
                            .cache = cache,
                            .have = have,
                            .missing = missing,
                            .codes = codes,
                            .element_base = DML_NO_SLOT};
+    e->rules = &e->set;
     *out = e;
     return 0;
 }
@@ -58,7 +60,7 @@ void dml_eval_free(struct dml_eval *e)
 {
     if (!e)
         return;
-    for (uint32_t i = 0; i < e->rules->patterns_n; i++)
+    for (uint32_t i = 0; i < e->set.patterns_n; i++)
         pcre2_code_free(e->codes[i]);
     pcre2_match_data_free(e->match);
     pcre2_match_context_free(e->limits);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the checks share; private to checks/. */
+#ifndef DML_CHECKS_CHECKS_I_H
+#define DML_CHECKS_CHECKS_I_H
+
+#include "checks/checks.h"
+
+#define CHECK(name) enum dml_truth check_##name(struct dml_check *c);
+#define JUDGE(name)
+#include "checks/checks.def"
+#undef CHECK
+#undef JUDGE
+
+/* Fires with a message made like printf; returns YES. */
+enum dml_truth dml_check_fire(struct dml_check *c, struct dml_span span, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Says that `fact` is missing; returns UNKNOWN. */
+enum dml_truth dml_check_missing(struct dml_check *c, const char *fact);
+
+/* An HVM guest that asks for restriction, served by a QEMU in dom0: what most checks are about. */
+_Bool dml_check_restricted_hvm(const struct dml_check *c);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The text of a guest file: what xl cannot parse, does not know, reads otherwise than it looks, or forgets. */
+#include "checks/checks_i.h"
+
+#include "schema/schema.h"
+
+enum dml_truth check_syntax(struct dml_check *c)
+{
+    const struct dml_cfg *cfg = &c->s->cfg;
+    for (uint32_t i = 0; i < cfg->errors.n; i++) {
+        const struct dml_cfg_error *e = &cfg->errors.v[i];
+        const char *message = dml_cfg_error_message(cfg, e, c->s->a), *hint = dml_cfg_error_hint(e->class);
+        dml_check_fire(c, e->span, NULL, hint && *hint ? "%s; %s" : "%s", message ? message : "syntax error", hint);
+    }
+    return cfg->errors.n ? DML_YES : DML_NO;
+}
+
+/* Keys whose misspelling leaves a guest unrestricted without a word. */
+static const char *const precious[] = {"dm_restrict", "device_model_user", "device_model_version"};
+enum { PRECIOUS = sizeof precious / sizeof precious[0] };
+
+/* The key that `name`, which xl does not know, looks like, where the guest does not set that key itself; NULL for none.
+ */
+static const char *precious_key(const struct dml_subject *s, struct dml_sv name)
+{
+    for (int i = 0; i < PRECIOUS; i++)
+        if (dml_sv_distance(name, dml_sv_of(precious[i]), 2) <= 2 && !dml_cfg_find(&s->cfg, dml_sv_of(precious[i])))
+            return precious[i];
+    return NULL;
+}
+
+/* Calls `see` for every key that no xl knows; returns whether it fired. */
+static enum dml_truth each_unknown(struct dml_check *c, _Bool (*see)(struct dml_check *c, const struct dml_cfg_entry *e,
+                                                                     struct dml_span span))
+{
+    const struct dml_cfg *cfg = &c->s->cfg;
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; i < cfg->entries.n; i++) {
+        const struct dml_cfg_entry *e = &cfg->entries.v[i];
+        if (dml_key_find_hashed(e->name, e->hash) == DML_KEY_NONE && see(c, e, dml_cfg_entry_key(cfg, e)))
+            answer = DML_YES;
+    }
+    return answer;
+}
+
+static _Bool see_unknown(struct dml_check *c, const struct dml_cfg_entry *e, struct dml_span span)
+{
+    if (dml_key_old(e->name) || precious_key(c->s, e->name))
+        return 0; /* a rule of its own */
+    const char *name = dml_arena_strndup(c->s->a, e->name.p, e->name.len);
+    enum dml_key_id near = dml_key_nearest(e->name, c->s->world->target.xen);
+    if (near != DML_KEY_NONE)
+        dml_check_fire(c, span, name, "xl does not know `%.*s` and ignores it; did you mean `%.*s`?",
+                       DML_SV_ARG(e->name), DML_SV_ARG(dml_key(near)->name));
+    else
+        dml_check_fire(c, span, name, "xl does not know `%.*s` and ignores it", DML_SV_ARG(e->name));
+    return 1;
+}
+
+enum dml_truth check_unknown_key(struct dml_check *c)
+{
+    return each_unknown(c, see_unknown);
+}
+
+static _Bool see_misspelt(struct dml_check *c, const struct dml_cfg_entry *e, struct dml_span span)
+{
+    const char *meant = dml_key_old(e->name) ? NULL : precious_key(c->s, e->name);
+    if (!meant)
+        return 0;
+    dml_check_fire(c, span, dml_arena_strndup(c->s->a, e->name.p, e->name.len),
+                   "xl does not know `%.*s` and ignores it; `%s` is not set", DML_SV_ARG(e->name), meant);
+    return 1;
+}
+
+enum dml_truth check_restrict_misspelt(struct dml_check *c)
+{
+    return each_unknown(c, see_misspelt);
+}
+
+static _Bool see_old(struct dml_check *c, const struct dml_cfg_entry *e, struct dml_span span)
+{
+    const char *fate = dml_key_old(e->name);
+    if (fate)
+        dml_check_fire(c, span, dml_arena_strndup(c->s->a, e->name.p, e->name.len), "`%.*s` %s", DML_SV_ARG(e->name),
+                       fate);
+    return fate != NULL;
+}
+
+enum dml_truth check_key_from_xm(struct dml_check *c)
+{
+    return each_unknown(c, see_old);
+}
+
+enum dml_truth check_duplicate_key(struct dml_check *c)
+{
+    const struct dml_cfg *cfg = &c->s->cfg;
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; i < cfg->entries.n; i++) {
+        const struct dml_cfg_entry *e = &cfg->entries.v[i];
+        /* Settings before the one where the value begins are forgotten; what is added behind it counts. */
+        const struct dml_cfg_setting *first = e->count > 1 ? dml_cfg_first_part(cfg, e) : NULL;
+        for (uint32_t k = first ? first->prev : DML_CFG_NONE; k != DML_CFG_NONE; k = cfg->settings.v[k].prev) {
+            struct dml_pos pos = dml_source_pos(&c->s->src, c->s->a, first->key.off);
+            answer = dml_check_fire(c, cfg->settings.v[k].key, dml_arena_strndup(c->s->a, e->name.p, e->name.len),
+                                    "xl forgets this `%.*s`: line %u sets it again", DML_SV_ARG(e->name), pos.line);
+        }
+    }
+    return answer;
+}
+
+enum dml_truth check_key_newer_than_target(struct dml_check *c)
+{
+    const struct dml_cfg *cfg = &c->s->cfg;
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; i < cfg->entries.n; i++) {
+        const struct dml_cfg_entry *e = &cfg->entries.v[i];
+        enum dml_key_id id = dml_key_find_hashed(e->name, e->hash);
+        char since[24], target[24];
+        if (id == DML_KEY_NONE || dml_key_read_by(id, c->s->world->target.xen))
+            continue;
+        answer = dml_check_fire(c, dml_cfg_entry_key(cfg, e), dml_key(id)->name.p,
+                                "`%.*s` came with Xen %s; Xen %s ignores it", DML_SV_ARG(e->name),
+                                dml_version_text(dml_key(id)->since, 1, since),
+                                dml_version_text(c->s->world->target.xen, 1, target));
+    }
+    return answer;
+}
+
+/* Is dm_restrict, as this setting says it alone, read as true? UNKNOWN where xl does not read it as a number. */
+static enum dml_truth reads_true(const struct dml_cfg_setting *setting)
+{
+    struct dml_cfg_entry alone = {.value = setting->value, .added = setting->adds};
+    int64_t n;
+    if (dml_cfg_long(&alone, INT64_MIN, INT64_MAX, &n) != DML_CFG_NUM_OK)
+        return DML_UNKNOWN;
+    return n ? DML_YES : DML_NO;
+}
+
+enum dml_truth check_restrict_value_ignored(struct dml_check *c)
+{
+    const struct dml_cfg *cfg = &c->s->cfg;
+    const struct dml_cfg_entry *e = dml_cfg_find(cfg, DML_SV("dm_restrict"));
+    int64_t n;
+    if (!e)
+        return DML_NO;
+    struct dml_span span = dml_cfg_entry_value(cfg, e);
+    if (dml_span_none(span))
+        span = dml_cfg_entry_span(cfg, e);
+    switch (dml_cfg_long(e, INT64_MIN, INT64_MAX, &n)) {
+    case DML_CFG_NUM_LIST:
+        return dml_check_fire(c, span, "dm_restrict",
+                              "xl ignores a list here and starts QEMU as root; write dm_restrict = 1");
+    case DML_CFG_NUM_ADDED:
+        return dml_check_fire(c, span, "dm_restrict",
+                              "xl ignores += here and starts QEMU as root; write dm_restrict = 1");
+    case DML_CFG_NUM_INVALID:
+    case DML_CFG_NUM_RANGE:
+        return dml_check_fire(
+            c, span, "dm_restrict",
+            "\"%.*s\" is no number to xl: it ignores the line and starts QEMU as root; write dm_restrict = 1",
+            DML_SV_ARG(dml_cfg_text(&e->value)));
+    case DML_CFG_NUM_OK:
+    case DML_CFG_NUM_LOW:
+    case DML_CFG_NUM_HIGH:
+        break;
+    }
+    return DML_NO;
+}
+
+enum dml_truth check_restrict_overridden(struct dml_check *c)
+{
+    const struct dml_cfg *cfg = &c->s->cfg;
+    const struct dml_cfg_entry *e = dml_cfg_find(cfg, DML_SV("dm_restrict"));
+    if (!e || e->count < 2 || dml_subject_restricted(c->s))
+        return DML_NO;
+    for (uint32_t k = cfg->settings.v[e->last].prev; k != DML_CFG_NONE; k = cfg->settings.v[k].prev) {
+        if (reads_true(&cfg->settings.v[k]) != DML_YES)
+            continue;
+        struct dml_pos pos = dml_source_pos(&c->s->src, c->s->a, cfg->settings.v[k].key.off);
+        return dml_check_fire(c, dml_cfg_entry_span(cfg, e), "dm_restrict",
+                              "this undoes the dm_restrict of line %u: the last one counts", pos.line);
+    }
+    return DML_NO;
+}

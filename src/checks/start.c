@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether the guest starts: what xl and libxl refuse, and what QEMU does not understand. */
+#include "checks/checks_i.h"
+
+#include <string.h>
+
+#include "schema/schema.h"
+
+/* Fires for every problem of a kind that xl has with the guest. */
+static enum dml_truth each_problem(struct dml_check *c, enum dml_guest_kind kind)
+{
+    const struct dml_guest *g = &c->s->guest;
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; i < g->problems.n; i++) {
+        const struct dml_guest_problem *p = &g->problems.v[i];
+        if (p->kind != kind || p->key == DML_KEY_dm_restrict) /* which has a rule of its own */
+            continue;
+        const char *message = dml_guest_message(g, p, c->s->a), *hint = dml_guest_hint(g, p, c->s->a);
+        answer = dml_check_fire(c, p->span, p->key ? dml_key(p->key)->name.p : NULL, hint && *hint ? "%s; %s" : "%s",
+                                message ? message : "", hint);
+    }
+    return answer;
+}
+
+enum dml_truth check_refused_by_xl(struct dml_check *c)
+{
+    return each_problem(c, DML_GUEST_REFUSES);
+}
+
+enum dml_truth check_value_ignored(struct dml_check *c)
+{
+    return each_problem(c, DML_GUEST_IGNORES);
+}
+
+/* Refusals that have rules of their own, with better words for the whole host. */
+static _Bool covered(enum dma_refusal_id id)
+{
+    return id == DMA_REFUSAL_USER_MISSING || id == DMA_REFUSAL_USER_IS_ROOT || id == DMA_REFUSAL_NO_RESTRICT_USER ||
+           id == DMA_REFUSAL_UID_TAKEN || id == DMA_REFUSAL_TRADITIONAL_RESTRICT;
+}
+
+enum dml_truth check_refused_by_libxl(struct dml_check *c)
+{
+    const struct dma_result *r = dml_subject_result(c->s);
+    if (!r || r->outcome != DMA_REFUSED ||
+        (covered(r->refusal.id) && dml_subject_restricted(c->s) && c->s->guest.g.type == DMA_HVM))
+        return DML_NO;
+    struct dml_span span = dml_guest_blame(&c->s->guest, &r->refusal.blame);
+    const char *key = r->refusal.blame.field != DMA_FIELD_NONE ? dma_field_key(r->refusal.blame.field) : NULL;
+    return dml_check_fire(c, span, key, r->refusal.advice && *r->refusal.advice ? "%s; %s" : "%s", r->refusal.message,
+                          r->refusal.advice);
+}
+
+struct option {
+    const char *name, *value;
+    dml_version since, removed;
+    const char *reason;
+};
+
+static const struct option options[] = {
+#define V(major, minor)                                  (DML_V(major, minor, 0) + 1) /* 0 is taken for "always" */
+#define NEVER                                            DML_V_NEVER
+#define QEMU_OPTION(name, value, since, removed, reason) {name, value, since, removed, reason},
+#include "checks/qemu_options.def"
+#undef QEMU_OPTION
+#undef NEVER
+#undef V
+};
+
+/* Where the argument stands in the guest's own lists of arguments, or what else in the file asks for it. */
+static struct dml_span blame(struct dml_check *c, const char *option, const char **key)
+{
+    static const struct {
+        const char *option, *key;
+    } asked_by[] = {{"-no-acpi", "acpi"},
+                    {"-chroot", "dm_restrict"},
+                    {"-runas", "dm_restrict"},
+                    {"-run-with", "dm_restrict"},
+                    {"-xen-domid-restrict", "dm_restrict"},
+                    {"-chardev", "dm_restrict"},
+                    {"-spice", "spicepasswd"},
+                    {"-soundhw", "soundhw"},
+                    {"-sdl", "sdl"},
+                    {"-usbdevice", "usbdevice"},
+                    {"-drive", "disk"},
+                    {"-device", "disk"}};
+    static const char *const lists[] = {"device_model_args", "device_model_args_hvm", "device_model_args_pv"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const struct dml_cfg_entry *e = dml_cfg_find(&c->s->cfg, dml_sv_of(lists[i]));
+        for (uint32_t k = 0; e && dml_cfg_is_list(&e->value) && k < e->value.n; k++) {
+            if (dml_sv_is(dml_cfg_text(&e->value.u.items[k]), option)) {
+                *key = lists[i];
+                return e->value.u.items[k].span;
+            }
+        }
+    }
+    *key = NULL;
+    for (size_t i = 0; i < sizeof asked_by / sizeof asked_by[0]; i++) {
+        if (strcmp(asked_by[i].option, option) == 0) {
+            *key = asked_by[i].key;
+            return dml_subject_key_span(c->s, asked_by[i].key);
+        }
+    }
+    return DML_NO_SPAN;
+}
+
+enum dml_truth check_qemu_lacks_option(struct dml_check *c)
+{
+    const struct dma_result *r = dml_subject_result(c->s);
+    if (!r || r->outcome != DMA_RUNS || r->process.device_model != DMA_DM_QEMU_XEN)
+        return DML_NO;
+    dml_version qemu = c->s->world->target.qemu;
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 1; i < r->argc; i++) {
+        const char *value = i + 1 < r->argc ? r->argv[i + 1] : "";
+        if (r->argv[i][0] != '-')
+            continue;
+        for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+            const struct option *o = &options[k];
+            /* The letter spares most of the comparisons: this runs for every argument of every guest. */
+            if (r->argv[i][1] != o->name[1] || strcmp(r->argv[i], o->name) != 0 || !strstr(value, o->value))
+                continue;
+            char have[24];
+            const char *key;
+            _Bool never = o->removed == DML_V(0, 0, 1);
+            if (!qemu && !never) {
+                /* Whether -run-with is there is what the abilities say; of old QEMUs that lack the rest nobody knows.
+                 */
+                if (o->removed != DML_V_NEVER && answer == DML_NO)
+                    answer = dml_check_missing(c, "qemu.version");
+                continue;
+            }
+            if (!never && !(o->since > qemu + 1) && o->removed > qemu + 1)
+                continue;
+            struct dml_span span = blame(c, o->name, &key);
+            answer = dml_check_fire(c, span, key, "QEMU %s does not take %s%s%s: %s",
+                                    qemu ? dml_version_text(qemu, 0, have) : "of this host", o->name,
+                                    *o->value ? " with " : "", o->value, o->reason);
+            break; /* one row per argument is enough */
+        }
+    }
+    return answer;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Judge: runs the rules on one file and keeps what they found. */
+#include "judge/judge_i.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "checks/checks.h"
+#include "facts/select.h"
+
+/* --- missing facts
+ * ----------------------------------------------------------------------------------------------------- */
+
+static const char *const facts[] = {
+#define MISSING(id, name) name,
+#include "judge/missing.def"
+#undef MISSING
+};
+
+const char *dml_missing_name(unsigned i)
+{
+    return i < sizeof facts / sizeof facts[0] ? facts[i] : NULL;
+}
+
+/* The bit of a fact by name, taken by its first part where the whole is not listed ("passwd[*].uid" is passwd). */
+static uint64_t missing_bit(const char *name)
+{
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        size_t n = strlen(facts[i]);
+        if (strncmp(name, facts[i], n) == 0 && (name[n] == '\0' || name[n] == '[' || name[n] == '.'))
+            return (uint64_t)1 << i;
+    }
+    return (uint64_t)1 << DML_MISSING_other;
+}
+
+/* --- setup
+ * --------------------------------------------------------------------------------------------------------------- */
+
+int dml_judge_new(struct dml_judge **out, const struct dml_run *run, struct dml_err *err)
+{
+    struct dml_arena keep = {0};
+    struct dml_judge *j = dml_new(&keep, struct dml_judge);
+    if (!j)
+        goto nomem;
+    j->run = run;
+    j->keep = keep;
+    j->answers = dml_host_answers_new(&j->keep);
+    j->xlu = dml_xlu_new();
+    if (!j->answers || !j->xlu || dma_builder_new(NULL, &j->builder) < 0) {
+        dml_judge_free(j);
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    }
+    *out = j;
+    return 0;
+nomem:
+    dml_arena_dispose(&keep);
+    return dml_err_set(err, DML_ENOMEM, "out of memory");
+}
+
+void dml_judge_free(struct dml_judge *j)
+{
+    if (!j)
+        return;
+    for (struct judge_policy *p = j->policies; p; p = p->next)
+        dml_eval_free(p->eval);
+    if (j->builder)
+        dma_builder_free(j->builder);
+    if (j->xlu)
+        dml_xlu_free(j->xlu);
+    dml_arena_dispose(&j->file);
+    dml_findings_dispose(&j->findings);
+    struct dml_arena keep = j->keep; /* j lives in it */
+    dml_arena_dispose(&keep);
+}
+
+/* What this thread keeps for the policy of a path. */
+static int policy_for(struct dml_judge *j, const char *path, struct judge_policy **out, struct dml_err *err)
+{
+    struct dml_policy *policy = j->run->policy;
+    struct dml_sv dir = dml_path_dir(dml_sv_of(path));
+    if (j->last && (policy || dml_sv_eq(dir, j->last_dir))) {
+        *out = j->last;
+        return 0;
+    }
+    int rc = policy ? 0 : dml_policies_for(j->run->policies, path, &policy, err);
+    if (rc < 0)
+        return rc;
+    for (struct judge_policy *p = j->policies; p; p = p->next) {
+        if (p->policy == policy) {
+            j->last_dir = dir;
+            *out = j->last = p;
+            return 0;
+        }
+    }
+    struct judge_policy *p = dml_new(&j->keep, struct judge_policy);
+    if (!p)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    p->policy = policy;
+    p->rules = dml_policy_rules(policy);
+    rc = dml_eval_new(&p->eval, p->rules, err);
+    if (rc < 0)
+        return rc;
+    p->map = dml_new_n(&j->keep, uint16_t, p->rules->n);
+    p->next = j->policies;
+    j->policies = p;
+    if (!p->map)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < p->rules->n; i++) {
+        long k = dml_rules_find(j->run->rules, dml_sv_of(p->rules->v[i].id));
+        p->map[i] = k < 0 ? 0 : (uint16_t)k; /* the run's rules hold those of every policy */
+        /* Rules that the judge itself makes findings of. */
+        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011", "DM4001"};
+        for (int r = 0; r < JUDGE_RULES; r++)
+            if (strcmp(p->rules->v[i].id, own[r]) == 0)
+                p->own[r] = (uint16_t)i;
+    }
+    j->last_dir = dir; /* paths outlive the judge */
+    *out = j->last = p;
+    return 0;
+}
+
+/* --- what fires
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void fire(struct judging *g, const struct dml_rule *rule, struct dml_span span, struct dml_sv key,
+                 struct dml_sv message, _Bool fixed)
+{
+    struct fired *f = dml_vec_add(&g->j->file, &g->fired);
+    if (f)
+        *f = (struct fired){(uint16_t)(rule - g->p->rules->v), span, key, message, fixed};
+}
+
+static void rule_fires(void *user, const struct dml_rule *rule, uint32_t element, struct dml_span span)
+{
+    struct judging *g = user;
+    if (g->silent)
+        return;
+    const struct dml_param_value *params = g->settings[rule - g->p->rules->v].params;
+    fire(g, rule, span, dml_eval_key(g->p->eval, rule, element, &g->j->file),
+         dml_eval_message(g->p->eval, rule, params, element, &g->j->file),
+         rule->parts_n == 1 && rule->parts[0].kind == DML_PART_TEXT);
+}
+
+static void check_fires(void *user, struct dml_span span, const char *key, const char *message)
+{
+    struct judging *g = user;
+    if (g->silent)
+        return;
+    fire(g, g->rule, span, key ? dml_sv_of(key) : (struct dml_sv){"", 0},
+         dml_sv_of(message ? message : g->rule->summary), !message);
+}
+
+static void check_misses(void *user, const char *fact)
+{
+    struct judging *g = user;
+    g->missing |= missing_bit(fact);
+}
+
+/* Does the rule decide verdicts? */
+static _Bool decides(const struct dml_rule *rule)
+{
+    return rule->builtin && rule->severity == DML_ERROR &&
+           (rule->tags & (DML_TAG_hold | DML_TAG_start | DML_TAG_isolation));
+}
+
+static enum dml_truth run_rule(struct judging *g, uint32_t i)
+{
+    const struct dml_rule *rule = &g->p->rules->v[i];
+    enum dml_truth truth;
+    if (rule->check >= 0) {
+        struct dml_check c = {&g->s, check_fires, check_misses, g};
+        dml_version xen = g->s.world->target.xen;
+        if ((rule->since && xen < rule->since) || (rule->removed && xen >= rule->removed))
+            return DML_NO;
+        g->rule = rule;
+        return dml_check_run(rule->check, &c);
+    }
+    truth = dml_eval_rule(g->p->eval, rule, g->settings[i].params, rule_fires, g);
+    if (truth == DML_UNKNOWN) {
+        uint16_t slots[8];
+        unsigned n = dml_eval_missing(g->p->eval, slots, 8);
+        for (unsigned k = 0; k < n && k < 8; k++) {
+            const char *fact = dml_select_fact(g->p->rules->slots[slots[k]].id);
+            g->missing |= fact ? missing_bit(fact) : 0;
+        }
+    }
+    return truth;
+}
+
+/* A file that xl cannot parse says nothing reliable beyond its text. */
+static _Bool runs_on_broken(const struct dml_rule *rule)
+{
+    return rule->tags & DML_TAG_syntax;
+}
+
+/*
+ * Runs all rules that are shown or decide; while the judging is silent only those that decide, and nothing is reported.
+ * *out gets the rules that decide and fired.
+ */
+static int run_rules(struct judging *g, struct blockers *out)
+{
+    struct dml_provider provider = {dml_select_get, &g->s};
+    g->missing = 0;
+    out->n = 0;
+    dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
+    for (uint32_t i = 0; i < g->p->rules->n; i++) {
+        const struct dml_rule *rule = &g->p->rules->v[i];
+        _Bool deciding = decides(rule);
+        _Bool shown = !g->silent && g->settings[i].severity != DML_OFF && g->j->run->selected[g->p->map[i]];
+        if ((!deciding && !shown) || (g->s.cfg.errors.n && !runs_on_broken(rule)))
+            continue;
+        uint64_t before = g->missing;
+        uint32_t fired = g->fired.n;
+        enum dml_truth truth = run_rule(g, i);
+        if (!deciding)
+            g->missing = before; /* nothing that a verdict needs */
+        if (!shown)
+            g->fired.n = fired;
+        if (truth == DML_YES && deciding) {
+            uint16_t *b = dml_vec_add(&g->j->file, out);
+            if (!b)
+                return DML_ENOMEM;
+            *b = (uint16_t)i;
+        }
+    }
+    return g->j->file.failed ? DML_ENOMEM : 0;
+}
+
+int run_deciding(struct judging *g, struct blockers *out)
+{
+    g->silent = 1;
+    int rc = run_rules(g, out);
+    g->silent = 0;
+    return rc;
+}
+
+/* --- suppressions and findings
+ * ------------------------------------------------------------------------------------------------ */
+
+static int read_suppressions(struct judging *g, struct dml_suppressions *s)
+{
+    const struct dml_cfg *cfg = &g->s.cfg;
+    struct dml_comment *v = dml_new_n(&g->j->file, struct dml_comment, cfg->comments.n + 1);
+    uint32_t n = 0;
+    if (!v)
+        return DML_ENOMEM;
+    for (uint32_t i = 0; i < cfg->comments.n; i++) {
+        struct dml_span span = cfg->comments.v[i].span;
+        if (memmem(cfg->text.p + span.off, span.len, "dmlint", 6))
+            v[n++] = (struct dml_comment){span, cfg->items.v[cfg->comments.v[i].item].kind == DML_CFG_COMMENT};
+    }
+    return n ? dml_suppressions_read(s, &g->s.src, v, n, g->p->rules, &g->j->file) : 0;
+}
+
+/* Makes a finding of what fired; the store copies it. */
+static int keep_finding(struct judging *g, const struct fired *f, enum dml_state state)
+{
+    struct dml_finding finding = make_finding(g, f);
+    finding.state = (uint8_t)state;
+    return dml_findings_add(&g->j->findings, &finding, f->fixed) ? 0 : DML_ENOMEM;
+}
+
+struct dml_finding make_finding(struct judging *g, const struct fired *f)
+{
+    const struct dml_rule *rule = &g->p->rules->v[f->rule];
+    struct dml_finding finding = {.file = g->file,
+                                  .rule = g->p->map[f->rule],
+                                  .severity = g->settings[f->rule].severity,
+                                  .fix = rule->fix_safety,
+                                  .span = f->span,
+                                  .message = f->message,
+                                  .key = f->key};
+    dml_finding_place(&finding, &g->s.src, &g->j->file, g->j->run->want_source);
+    return finding;
+}
+
+static _Bool shown(const struct judging *g, uint16_t rule)
+{
+    return g->settings[rule].severity != DML_OFF && g->j->run->selected[g->p->map[rule]];
+}
+
+/* One of the judge's own rules. */
+static void fire_own(struct judging *g, enum judge_rule own, struct dml_span span, const char *message)
+{
+    const struct dml_rule *rule = &g->p->rules->v[g->p->own[own]];
+    if (shown(g, g->p->own[own]))
+        fire(g, rule, span, (struct dml_sv){"", 0}, dml_sv_of(message ? message : rule->summary), 0);
+}
+
+static int report(struct judging *g)
+{
+    struct dml_suppressions s = {0};
+    int rc = g->too_large ? 0 : read_suppressions(g, &s);
+    for (uint32_t i = 0; i < s.bad.n; i++)
+        fire_own(g, JUDGE_MALFORMED, s.bad.v[i].span, s.bad.v[i].message);
+    if (rc == 0 && g->same_user)
+        rc = decide_same_user(g, &s);
+    for (uint32_t i = 0; rc == 0 && i < g->fired.n; i++) {
+        const struct fired *f = &g->fired.v[i];
+        const struct dml_setting *setting = &g->settings[f->rule];
+        struct dml_pos pos = dml_span_none(f->span) ? (struct dml_pos){1, 1}
+                                                    : dml_source_pos(&g->s.src, &g->j->file, f->span.off);
+        _Bool hidden = s.v.n && dml_suppressed(&s, f->rule, pos.line, setting->locked || setting->unsuppressible);
+        rc = keep_finding(g, f, hidden ? DML_STATE_SUPPRESSED : DML_STATE_NEW);
+    }
+    uint32_t first = g->fired.n;
+    for (uint32_t i = 0; i < s.v.n; i++) {
+        const struct dml_suppression *one = &s.v.v[i];
+        /* A rule that is not shown cannot have been silenced: nothing can be said of its suppression. */
+        if (one->used || !shown(g, one->rule))
+            continue;
+        fire_own(g, JUDGE_UNUSED, one->word,
+                 dml_arena_printf(&g->j->file,
+                                  one->refused ? "%s may not be suppressed by policy"
+                                               : "nothing here fires %s: delete the suppression",
+                                  g->p->rules->v[one->rule].id));
+    }
+    for (uint32_t i = first; rc == 0 && i < g->fired.n; i++)
+        rc = keep_finding(g, &g->fired.v[i], DML_STATE_NEW);
+    return rc;
+}
+
+/* --- the file
+ * -------------------------------------------------------------------------------------------------------------------
+ */
+
+static int second_opinion(struct judging *g, struct dml_err *err)
+{
+    struct dml_xlu_diff diff;
+    int rc = dml_xlu_compare(g->j->xlu, &g->s.cfg, &g->j->file, &diff, err);
+    if (rc == 0 && diff.what != DML_XLU_SAME && diff.what != DML_XLU_SKIPPED)
+        fire_own(g, JUDGE_DISAGREE, diff.span,
+                 dml_arena_printf(&g->j->file, "dmlint and libxlutil disagree: %s; please report this",
+                                  dml_xlu_what_text(diff.what)));
+    g->disagrees = rc == 0 && diff.what != DML_XLU_SAME && diff.what != DML_XLU_SKIPPED;
+    return rc;
+}
+
+static int judge_text(struct judging *g, const char *path, struct dml_sv text, struct dml_err *err)
+{
+    int rc = dml_subject_open(&g->s, path, text, err);
+    if (rc == 0)
+        rc = second_opinion(g, err);
+    struct blockers blockers = {0};
+    if (rc == 0)
+        rc = run_rules(g, &blockers);
+    if (rc == 0)
+        rc = keep_guest(g, &blockers);
+    return rc;
+}
+
+int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct dml_sv text, _Bool too_large,
+                   struct dml_err *err)
+{
+    struct judging g = {.j = j, .file = file, .too_large = too_large};
+    dml_arena_reset(&j->file);
+    g.s = (struct dml_subject){
+        .a = &j->file, .world = j->run->world, .builder = j->builder, .xlu = j->xlu, .answers = j->answers};
+    int rc = policy_for(j, path, &g.p, err);
+    if (rc < 0)
+        return rc;
+    g.settings = dml_policy_for(g.p->policy, path);
+    if (!g.settings)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    if (too_large) {
+        dml_source_init(&g.s.src, path, text);
+        fire_own(&g, JUDGE_TOO_LARGE, DML_NO_SPAN,
+                 dml_arena_printf(
+                     &j->file,
+                     "the file has more than %zu bytes and is not judged; raise --max-bytes if it is a guest config",
+                     j->run->max_bytes));
+        rc = keep_too_large(&g);
+    } else
+        rc = judge_text(&g, path, text, err);
+    if (rc == 0)
+        rc = report(&g);
+    return rc == DML_ENOMEM ? dml_err_set(err, rc, "%s: out of memory", path) : rc;
+}

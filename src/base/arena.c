@@ -188,8 +188,16 @@ char *dml_arena_vprintf(struct dml_arena *a, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    /* Most texts fit into what is left of the block, and need no second pass. */
+    size_t room = a->cur ? (size_t)(a->end - a->cur) : 0;
+    UNPOISON(a->cur, room);
+    int n = vsnprintf(a->cur, room, fmt, ap);
+    POISON(a->cur, room);
     char *p = n < 0 ? NULL : dml_arena_alloc(a, (size_t)n + 1, 1);
+    if (p && (size_t)n < room) {
+        va_end(again);
+        return p;
+    }
     if (p)
         vsnprintf(p, (size_t)n + 1, fmt, again);
     else

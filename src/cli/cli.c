@@ -252,7 +252,7 @@ enum dml_exit dml_cli_main(int argc, char **argv)
     if (!command) {
         /* A word that is no file but nearly a command is a slip, not a path. */
         long near = dml_sv_nearest(dml_sv_of(first), DML_COMMANDS, command_name, NULL);
-        if (near >= 0 && !strchr(first, '/') && access(first, F_OK) != 0)
+        if (near >= 0 && first[0] != '-' && !strchr(first, '/') && access(first, F_OK) != 0)
             return dml_cli_fail(DML_EXIT_USAGE, "there is no command and no file \"%s\"; did you mean `dmlint %s`?",
                                 first, dml_commands[near].name);
         command = &dml_commands[DML_COMMAND_CHECK];

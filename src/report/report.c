@@ -92,6 +92,26 @@ static void number(struct dml_buf *out, size_t n, const char *one, const char *m
     *some = 1;
 }
 
+/* The facts that keep verdicts unknown, each once, and how to get them. */
+static void summary_of_missing(const struct dml_report *r, struct dml_buf *out)
+{
+    const char *seen[64];
+    unsigned n = 0;
+    for (size_t i = 0; i < r->guests_n; i++) {
+        for (uint16_t k = 0; k < r->guests[i].missing_n; k++) {
+            unsigned s = 0;
+            while (s < n && strcmp(seen[s], r->guests[i].missing[k]) != 0)
+                s++;
+            if (s == n && n < sizeof seen / sizeof seen[0])
+                seen[n++] = r->guests[i].missing[k];
+        }
+    }
+    for (unsigned s = 0; s < n; s++)
+        dml_buf_printf(out, "%s%s", s ? ", " : "not known of the host: ", seen[s]);
+    if (n)
+        dml_buf_str(out, "\n  run `dmlint host collect > facts.json` on it, and give --host facts.json\n");
+}
+
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
 {
     const struct dml_finding_counts *c = &r->counts;
@@ -122,4 +142,5 @@ void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
     for (int v = 0; v < 5; v++)
         number(out, counts[v], verdicts[v], verdicts[v], &some);
     dml_buf_char(out, '\n');
+    summary_of_missing(r, out);
 }

@@ -125,25 +125,25 @@ static void text_finding(struct dml_out *out, const struct dml_report *r, const 
     out->last = f;
 }
 
-/* One line for a guest that needs attention; how many are ready is in the summary. */
+/* One line for a guest in whose way something stands; the summary counts all, and names the facts that are missing. */
 static void text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_report_guest *g)
 {
-    if (strcmp(g->verdict, "ready") == 0 && !g->running)
-        return;
-    if (strcmp(g->verdict, "not-applicable") == 0 && !g->reason)
+    if (!g->blockers_n && !g->running)
         return;
     color(out, r, "1");
     path_of(out, r, g->file);
     dml_buf_str(&out->buf, ": ");
     color(out, r, "0");
     dml_buf_printf(&out->buf, "verdict: %s", g->verdict);
+    _Bool blocked = strcmp(g->verdict, "blocked") == 0;
     for (unsigned i = 0; i < g->blockers_n; i++) {
         const struct dml_rule *rule = &r->rules->v[g->blockers[i].rule];
-        dml_buf_printf(&out->buf, "%s %s %s (%s)", i ? "," : " by", rule->id, rule->name,
-                       dml_scope_names[g->blockers[i].scope]);
+        dml_buf_printf(&out->buf, "%s %s %s (%s)",
+                       i         ? ","
+                       : blocked ? " by"
+                                 : "; to do:",
+                       rule->id, rule->name, dml_scope_names[g->blockers[i].scope]);
     }
-    for (unsigned i = 0; i < g->missing_n; i++)
-        dml_buf_printf(&out->buf, "%s %s", i ? "," : "; not known:", g->missing[i]);
     if (g->if_host_fixed && strcmp(g->if_host_fixed, g->verdict) != 0)
         dml_buf_printf(&out->buf, "; %s once the host is repaired", g->if_host_fixed);
     if (g->reason)

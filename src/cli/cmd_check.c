@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dmlint check: judges guest configs, several at a time, and reports in the order of their paths. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "cli/common.h"
+#include "cli/inputs.h"
+#include "judge/judge.h"
+
+enum { THREADS_MAX = 256, OUTPUTS_MAX = 16, BATCH = 16 };
+
+/* One -f F[:FILE]. */
+struct output {
+    const struct dml_reporter *reporter;
+    const char *file; /* NULL: stdout */
+};
+
+struct check {
+    const struct dml_args *args;
+    struct dml_inputs inputs;
+    const char **shown; /* paths as reported */
+    struct dml_world world;
+    struct dml_run run;
+    struct output outputs[OUTPUTS_MAX];
+    unsigned outputs_n;
+    unsigned fail_on, min_severity;
+    size_t threads;
+    /* while threads run */
+    atomic_size_t next;
+    atomic_size_t unreadable;
+    pthread_mutex_t lock; /* around messages and `failed` */
+    int failed;
+    struct dml_err err;
+};
+
+struct worker {
+    struct check *c;
+    struct dml_judge *judge;
+    pthread_t thread;
+};
+
+/* --- options
+ * --------------------------------------------------------------------------------------------------------------- */
+
+static int parse_formats(struct check *c, struct dml_err *err)
+{
+    const char *text;
+    unsigned to_stdout = 0;
+    for (uint32_t i = 0; (text = dml_args_nth(c->args, DML_OPTION_FORMAT, i)); i++) {
+        if (c->outputs_n == OUTPUTS_MAX)
+            return dml_err_set(err, DML_EINVAL, "--format may be given at most %d times", OUTPUTS_MAX);
+        const char *colon = strchr(text, ':');
+        struct dml_sv name = {text, colon ? (size_t)(colon - text) : strlen(text)};
+        struct output *o = &c->outputs[c->outputs_n++];
+        o->reporter = dml_reporter_find(name);
+        o->file = colon ? colon + 1 : NULL;
+        to_stdout += !colon;
+        if (!o->reporter)
+            return dml_err_set(err, DML_EINVAL,
+                               "--format: there is no format \"%.*s\"; there are text, concise and json",
+                               DML_SV_ARG(name));
+        if (colon && !colon[1])
+            return dml_err_set(err, DML_EINVAL, "--format %s: name the file after the colon", text);
+    }
+    if (to_stdout > 1)
+        return dml_err_set(err, DML_EINVAL,
+                           "only one --format can go to standard output; give the others a file: -f json:report.json");
+    if (!c->outputs_n)
+        c->outputs[c->outputs_n++].reporter = dml_reporter_find(DML_SV("text"));
+    return 0;
+}
+
+static int parse_threads(struct check *c, struct dml_err *err)
+{
+    const char *text = dml_args_get(c->args, DML_OPTION_JOBS);
+    uint64_t n = 0;
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!text || strcmp(text, "auto") == 0)
+        n = cpus > 0 ? (uint64_t)cpus : 1;
+    else {
+        int rc = dml_common_number(c->args, DML_OPTION_JOBS, 1, THREADS_MAX, &n, err);
+        if (rc < 0)
+            return rc;
+    }
+    /* A thread that gets less than a batch costs more than it brings. */
+    size_t useful = c->inputs.paths.n / BATCH + 1;
+    c->threads = n < useful ? (size_t)n : useful;
+    return 0;
+}
+
+/* --today is for waivers, which come with a later release; that it is a day is checked already. */
+static int parse_today(struct check *c, struct dml_err *err)
+{
+    const char *day = dml_args_get(c->args, DML_OPTION_TODAY);
+    if (day && (strlen(day) != 10 || strspn(day, "0123456789-") != 10 || day[4] != '-' || day[7] != '-'))
+        return dml_err_set(err, DML_EINVAL, "--today: \"%s\" is no day; write it as 2026-11-23", day);
+    return 0;
+}
+
+static int open_policy(struct check *c, struct dml_err *err)
+{
+    const char *name = dml_args_get(c->args, DML_OPTION_POLICY);
+    if (name) {
+        int rc = dml_policy_load(&c->run.policy, name, &dml_builtin_rules, &dml_catalogue, err);
+        c->run.rules = rc < 0 ? NULL : dml_policy_rules(c->run.policy);
+        return rc;
+    }
+    int rc = dml_policies_new(&c->run.policies, &dml_builtin_rules, &dml_catalogue, err);
+    c->run.rules = &dml_builtin_rules;
+    /* Policies are found here, before the threads start, so that a broken one ends the run before anything is reported.
+     */
+    struct dml_sv last = {"", 0};
+    for (uint32_t i = 0; rc == 0 && i < c->inputs.paths.n; i++) {
+        struct dml_policy *policy;
+        struct dml_sv dir = dml_path_dir(dml_sv_of(c->shown[i]));
+        if (dml_sv_eq(dir, last))
+            continue;
+        last = dir;
+        rc = dml_policies_for(c->run.policies, c->shown[i], &policy, err);
+        if (rc == 0 && dml_policy_rules(policy) != &dml_builtin_rules)
+            rc = dml_judge_add_rules(&c->run, dml_policy_rules(policy), c->args->arena, err);
+    }
+    return rc;
+}
+
+/* What makes the exit status 1: the command line, else the policy, else errors. */
+static int parse_levels(struct check *c, struct dml_err *err)
+{
+    static const char *const shown[] = {"error", "warning", "info", "hint", NULL};
+    static const char *const fails[] = {"error", "warning", "info", "hint", "none", NULL};
+    enum dml_severity from_policy;
+    c->min_severity = DML_HINT;
+    c->fail_on = DML_ERROR;
+    if (c->run.policy && dml_policy_fail_on(c->run.policy, &from_policy, NULL))
+        c->fail_on = from_policy;
+    int rc = dml_common_word(c->args, DML_OPTION_MIN_SEVERITY, shown, &c->min_severity, err);
+    return rc < 0 ? rc : dml_common_word(c->args, DML_OPTION_FAIL_ON, fails, &c->fail_on, err);
+}
+
+/* The paths as shown: standard input has the name that --stdin-filename gives it. */
+static int name_inputs(struct check *c, struct dml_err *err)
+{
+    const char *name = dml_args_get(c->args, DML_OPTION_STDIN_FILENAME);
+    c->shown = dml_new_n(c->args->arena, const char *, c->inputs.paths.n + 1);
+    if (!c->shown)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < c->inputs.paths.n; i++)
+        c->shown[i] = strcmp(c->inputs.paths.v[i], "-") == 0 ? (name ? name : "<stdin>") : c->inputs.paths.v[i];
+    return 0;
+}
+
+static int setup(struct check *c, struct dml_err *err)
+{
+    const struct dml_facts *facts;
+    struct dml_target target;
+    int rc = dml_inputs_collect(c->args, &c->inputs, err);
+    if (rc == 0)
+        rc = name_inputs(c, err);
+    if (rc == 0)
+        rc = parse_formats(c, err);
+    if (rc == 0)
+        rc = parse_threads(c, err);
+    if (rc == 0)
+        rc = parse_today(c, err);
+    if (rc == 0)
+        rc = dml_common_max_bytes(c->args, &c->run.max_bytes, err);
+    if (rc == 0)
+        rc = dml_common_facts(c->args, &facts, err);
+    if (rc == 0)
+        rc = dml_common_target(c->args, facts, &target, err);
+    if (rc == 0)
+        rc = dml_world_init(&c->world, facts, &target, c->args->arena) < 0
+                 ? dml_err_set(err, DML_ENOMEM, "out of memory")
+                 : 0;
+    if (rc == 0)
+        rc = open_policy(c, err);
+    if (rc == 0)
+        rc = parse_levels(c, err);
+    if (rc == 0)
+        rc = dml_common_selected(c->args, c->run.rules, &c->run.selected, err);
+    if (rc < 0)
+        return rc;
+    c->run.world = &c->world;
+    for (unsigned i = 0; i < c->outputs_n; i++) {
+        c->run.want_source |= strcmp(c->outputs[i].reporter->name, "text") == 0;
+        c->run.want_verdicts |= strcmp(c->outputs[i].reporter->name, "concise") != 0;
+    }
+    c->run.want_verdicts |= dml_args_get(c->args, DML_OPTION_REQUIRE_READY) != NULL ||
+                            !dml_args_get(c->args, DML_OPTION_QUIET);
+    return 0;
+}
+
+/* --- threads
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static int judge_one(struct worker *w, struct dml_arena *a, uint32_t i, struct dml_err *err)
+{
+    struct check *c = w->c;
+    const char *path = c->inputs.paths.v[i];
+    struct dml_sv text;
+    int rc = strcmp(path, "-") == 0 ? dml_fd_read(a, 0, "standard input", c->run.max_bytes, &text, err)
+                                    : dml_file_read(a, path, c->run.max_bytes, &text, err);
+    if (rc == DML_EIO) {
+        pthread_mutex_lock(&c->lock);
+        dml_cli_fail(DML_EXIT_INCOMPLETE, "%s", err->msg);
+        pthread_mutex_unlock(&c->lock);
+        c->unreadable++;
+        return 0;
+    }
+    if (rc < 0 && rc != DML_ETOOBIG)
+        return rc;
+    return dml_judge_file(w->judge, i, c->shown[i], text, rc == DML_ETOOBIG, err);
+}
+
+static void *work(void *user)
+{
+    struct worker *w = user;
+    struct check *c = w->c;
+    struct dml_arena a = {0};
+    struct dml_err err = {""};
+    int rc = 0;
+    while (rc == 0) {
+        size_t first = atomic_fetch_add(&c->next, BATCH);
+        size_t end = first + BATCH < c->inputs.paths.n ? first + BATCH : c->inputs.paths.n;
+        if (first >= end)
+            break;
+        for (size_t i = first; rc == 0 && i < end; i++) {
+            dml_arena_reset(&a);
+            rc = judge_one(w, &a, (uint32_t)i, &err);
+        }
+    }
+    dml_arena_dispose(&a);
+    if (rc < 0) {
+        pthread_mutex_lock(&c->lock);
+        c->failed = rc;
+        c->err = err;
+        pthread_mutex_unlock(&c->lock);
+        atomic_store(&c->next, c->inputs.paths.n); /* the others stop, too */
+    }
+    return NULL;
+}
+
+static int judge_all(struct check *c, struct worker *workers, struct dml_err *err)
+{
+    size_t started = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->threads; i++) {
+        workers[i].c = c;
+        rc = dml_judge_new(&workers[i].judge, &c->run, err);
+    }
+    if (rc < 0)
+        return rc;
+    /* The first worker is this thread: one job needs no other. A thread that cannot be had only makes it slower. */
+    for (size_t i = 1; i < c->threads; i++, started++)
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            break;
+    work(&workers[0]);
+    for (size_t i = 1; i <= started; i++)
+        pthread_join(workers[i].thread, NULL);
+    if (c->failed < 0)
+        *err = c->err;
+    return c->failed;
+}
+
+/* --- report
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
+
+static int write_file(void *user, struct dml_sv text)
+{
+    return fwrite(text.p, 1, text.len, user) == text.len ? 0 : DML_EIO;
+}
+
+static _Bool want_color(const struct check *c, unsigned *when)
+{
+    return *when == 1 || (*when == 0 && isatty(STDOUT_FILENO) && !c->outputs[0].file);
+}
+
+static int write_reports(struct check *c, struct dml_report *report, struct dml_err *err)
+{
+    for (unsigned i = 0; i < c->outputs_n; i++) {
+        const struct output *o = &c->outputs[i];
+        FILE *f = o->file ? fopen(o->file, "we") : stdout;
+        if (!f)
+            return dml_err_set(err, DML_EIO, "cannot write %s: %s", o->file, strerror(errno));
+        struct dml_report one = *report;
+        one.color = report->color && !o->file;
+        int rc = dml_report_write(o->reporter, &one, (struct dml_sink){write_file, f}, err);
+        if (o->file && fclose(f) != 0 && rc == 0)
+            rc = DML_EIO;
+        if (rc == DML_EIO)
+            return dml_err_set(err, rc, "cannot write %s: %s", o->file ? o->file : "standard output", strerror(errno));
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static enum dml_exit exit_code(const struct check *c, const struct dml_report *report)
+{
+    enum dml_exit code = c->inputs.code;
+    if (c->unreadable)
+        code = dml_exit_worse(code, DML_EXIT_INCOMPLETE);
+    if (!c->inputs.paths.n && !dml_args_get(c->args, DML_OPTION_ALLOW_EMPTY))
+        code = dml_exit_worse(
+            code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
+    for (unsigned level = 0; c->fail_on < DML_OFF && level <= c->fail_on; level++)
+        if (report->counts.by_severity[level])
+            code = dml_exit_worse(code, DML_EXIT_FINDINGS);
+    for (size_t i = 0; dml_args_get(c->args, DML_OPTION_REQUIRE_READY) && i < report->guests_n; i++)
+        if (strcmp(report->guests[i].verdict, "ready") != 0 && strcmp(report->guests[i].verdict, "not-applicable") != 0)
+            code = dml_exit_worse(code, DML_EXIT_FINDINGS);
+    return code;
+}
+
+static void say_verbose(const struct check *c, const struct dml_report *r)
+{
+    if (!dml_args_get(c->args, DML_OPTION_VERBOSE))
+        return;
+    fprintf(stderr, "dmlint: policy %s, Xen %s%s, QEMU %s, host facts: %s\n", r->policy_name,
+            r->target_xen ? r->target_xen : "unknown", r->target_xen ? "" : " (the newest release is taken)",
+            r->target_qemu ? r->target_qemu : "unknown", c->world.host ? c->world.host->origin : "none");
+}
+
+static enum dml_exit finish(struct check *c, struct worker *workers, unsigned color, struct dml_err *err)
+{
+    struct dml_arena *a = c->args->arena;
+    struct dml_report report = {.paths = c->shown,
+                                .rules = c->run.rules,
+                                .files = c->inputs.paths.n,
+                                .unreadable = c->unreadable,
+                                .min_severity = (enum dml_severity)c->min_severity,
+                                .color = want_color(c, &color),
+                                .hidden_states = 0};
+    struct dml_finding_list findings;
+    struct dml_judge **judges = dml_new_n(a, struct dml_judge *, c->threads);
+    if (!judges)
+        return dml_cli_fail(DML_EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < c->threads; i++)
+        judges[i] = workers[i].judge;
+    if (dml_judge_finish(judges, c->threads, &c->run, a, &report, &findings, err) < 0)
+        return dml_cli_fail(DML_EXIT_USAGE, "%s", err->msg);
+    report.findings = &findings;
+    dml_findings_count(&findings, &report.counts);
+    /* Where policies differ from file to file, the report speaks of the one of the first. */
+    struct dml_policy *policy = c->run.policy;
+    if (!policy && dml_policies_for(c->run.policies, c->inputs.paths.n ? c->shown[0] : ".", &policy, err) < 0)
+        return dml_cli_fail(DML_EXIT_USAGE, "%s", err->msg);
+    report.policy_name = dml_policy_name(policy);
+    report.policy_sha256 = dml_policy_sha256(policy);
+    char xen[24], qemu[24];
+    if (c->world.target.xen_known)
+        report.target_xen = dml_version_text(c->world.target.xen, 0, xen);
+    if (c->world.target.qemu)
+        report.target_qemu = dml_version_text(c->world.target.qemu, 0, qemu);
+    say_verbose(c, &report);
+    if (write_reports(c, &report, err) < 0)
+        return dml_cli_fail(DML_EXIT_USAGE, "%s", err->msg);
+    if (!dml_args_get(c->args, DML_OPTION_QUIET)) {
+        struct dml_buf text;
+        dml_buf_init(&text, 65536);
+        dml_report_summary(&report, &text);
+        fflush(stdout);
+        fputs(text.p ? text.p : "", stderr);
+        dml_buf_dispose(&text);
+    }
+    return exit_code(c, &report);
+}
+
+enum dml_exit dml_cmd_check(const struct dml_args *args)
+{
+    static const char *const when[] = {"auto", "always", "never", NULL};
+    struct check c = {.args = args, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct dml_err err = {""};
+    unsigned color = 0;
+    enum dml_exit code;
+    struct worker *workers = NULL;
+    int rc = setup(&c, &err);
+    if (rc == 0)
+        rc = dml_common_word(args, DML_OPTION_COLOR, when, &color, &err);
+    if (rc == 0 && !(workers = dml_new_n(args->arena, struct worker, c.threads)))
+        rc = dml_err_set(&err, DML_ENOMEM, "out of memory");
+    if (rc == 0)
+        rc = judge_all(&c, workers, &err);
+    if (rc < 0)
+        code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
+    else
+        code = finish(&c, workers, color, &err);
+    for (size_t i = 0; workers && i < c.threads; i++)
+        dml_judge_free(workers[i].judge);
+    dml_policies_free(c.run.policies);
+    dml_policy_free(c.run.policy);
+    return code;
+}

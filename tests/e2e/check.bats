@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# dmlint check as a user meets it: exit codes, streams, inputs, formats.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'name = "web"\ntype = "hvm"\nmemory = 512\ndisk = [ "/dev/vg0/web,raw,xvda,w" ]\ndm_restrict = 1\n' >good.cfg
+    printf 'name = "bad"\ntype = "hvm"\nmemory = 512\ndm_restrict = "yes"\n' >bad.cfg
+    cat >facts.yaml <<'F'
+dmlint_facts: 1
+os: linux
+xen: {version: "4.17.5"}
+kernel: {release: 6.1.0-21-amd64}
+qemu: {installed: true, version: "7.2.22", caps: {xen_domid_restrict: true, run_with_chroot: false, run_with_user: false}}
+nss: [files]
+passwd: [{name: root, uid: 0, gid: 0}, {name: xen-qemuuser-range-base, uid: 65536, gid: 65536}, {name: xen-qemuuser-reaper, uid: 990, gid: 990}]
+subuid: []
+F
+}
+
+verdict() { "$DMLINT" check --host facts.yaml -f json "$@" 2>/dev/null | python3 -c 'import json,sys; print(json.load(sys.stdin)["guests"][0]["verdict"])'; }
+
+@test "a clean guest is ready, says nothing on stdout and exits 0" {
+    run bash -c '"$DMLINT" --host facts.yaml good.cfg 2>/dev/null'
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    [ "$(verdict good.cfg)" = ready ]
+}
+
+@test "an error exits 1 and names file, line and column" {
+    run "$DMLINT" check --xen 4.17 -q -f concise bad.cfg
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"bad.cfg:4:15: error: "*"DM1003"* ]]
+}
+
+@test "stdout carries the report only" {
+    "$DMLINT" check --xen 4.17 -v -f json bad.cfg 2>err >out || true
+    python3 -m json.tool <out >/dev/null
+    grep -q policy err
+}
+
+@test "the format never changes the exit code" {
+    for f in text concise json; do
+        run "$DMLINT" check --xen 4.17 -f $f bad.cfg
+        [ "$status" -eq 1 ]
+    done
+}
+
+@test "fail-on none exits 0, fail-on hint fails on less" {
+    run "$DMLINT" check --xen 4.17 --fail-on none bad.cfg
+    [ "$status" -eq 0 ]
+    printf 'name = "w"\ntype = "hvm"\nmemory = 512\ndm_restrict = 1\ncolour = 1\n' >warn.cfg
+    run "$DMLINT" check --host facts.yaml warn.cfg
+    [ "$status" -eq 0 ]
+    run "$DMLINT" check --host facts.yaml --fail-on warning warn.cfg
+    [ "$status" -eq 1 ]
+}
+
+@test "a file that is not there exits 3, the rest is reported" {
+    run "$DMLINT" check --xen 4.17 -f concise nosuch.cfg bad.cfg
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"nosuch.cfg"*"No such file"* ]]
+    [[ "$output" == *"bad.cfg:4"* ]]
+}
+
+@test "no input exits 5, and 0 with --allow-empty" {
+    mkdir empty
+    run "$DMLINT" check --xen 4.17 empty
+    [ "$status" -eq 5 ]
+    run "$DMLINT" check --xen 4.17 --allow-empty empty
+    [ "$status" -eq 0 ]
+}
+
+@test "mistakes on the command line exit 2 and help" {
+    run "$DMLINT" check --polcy default good.cfg
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"did you mean --policy?"* ]]
+    run "$DMLINT" check --xen 4.9 good.cfg
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"4.10 to 4.22"* ]]
+    run "$DMLINT" check -f yaml good.cfg
+    [ "$status" -eq 2 ]
+    run "$DMLINT" check --select DM99 good.cfg
+    [ "$status" -eq 2 ]
+    run "$DMLINT" check --host nosuch.yaml good.cfg
+    [ "$status" -eq 2 ]
+    run "$DMLINT" chek
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"did you mean"* ]]
+    run "$DMLINT" check
+    [ "$status" -eq 2 ]
+}
+
+@test "directories are searched, hidden files and others left out" {
+    mkdir -p d/sub d/.git
+    cp bad.cfg d/a.cfg; cp bad.cfg d/sub/b.hvm; cp bad.cfg d/.git/c.cfg; cp bad.cfg d/README
+    run "$DMLINT" check --xen 4.17 -q -f concise --select DM1003 d
+    [ "$(grep -c DM1003 <<<"$output")" -eq 2 ]
+    run "$DMLINT" check --xen 4.17 -q -f concise --select DM1003 --exclude 'd/sub/**' d
+    [ "$(grep -c DM1003 <<<"$output")" -eq 1 ]
+}
+
+@test "exclude spares named files unless forced" {
+    run "$DMLINT" check --xen 4.17 -q --exclude 'bad.*' bad.cfg
+    [ "$status" -eq 1 ]
+    run "$DMLINT" check --xen 4.17 -q --exclude 'bad.*' --force-exclude --allow-empty bad.cfg
+    [ "$status" -eq 0 ]
+}
+
+@test "paths come from lists, by line or by NUL" {
+    printf 'bad.cfg\n' >list
+    run "$DMLINT" check --xen 4.17 -q -f concise --files-from list
+    [ "$status" -eq 1 ]
+    run bash -c 'printf "bad.cfg\0" | "$DMLINT" check --xen 4.17 -q -f concise -0 --files-from -'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *bad.cfg:4* ]]
+}
+
+@test "standard input is judged under its name" {
+    run bash -c '"$DMLINT" check --xen 4.17 -q -f concise --stdin-filename x/y.cfg - <bad.cfg'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *x/y.cfg:4* ]]
+}
+
+@test "output is the same for every -j" {
+    mkdir many
+    for i in $(seq 100); do sed "s/bad/bad$i/" bad.cfg >many/$i.cfg; done
+    "$DMLINT" check --xen 4.17 -f json -j 1 many >one 2>/dev/null || true
+    "$DMLINT" check --xen 4.17 -f json -j 7 many >seven 2>/dev/null || true
+    cmp one seven
+    [ -s one ]
+}
+
+@test "a file over --max-bytes is DM0004 and is not ready" {
+    run "$DMLINT" check --xen 4.17 -q -f concise --max-bytes 20 good.cfg
+    [ "$status" -eq 1 ]
+    [[ "$output" == *DM0004* ]]
+    [ "$(verdict --max-bytes 20 good.cfg)" = blocked ]
+}
+
+@test "suppressions silence, are counted, and are reported when unused" {
+    printf 'name = "w"\ntype = "hvm"\nmemory = 512\ndm_restrict = "yes"   # dmlint: ignore[DM1003] -- known\n' >s.cfg
+    run "$DMLINT" check --xen 4.17 -q -f concise --select DM1003,DM0010 s.cfg
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    printf 'name = "w"\nmemory = 512 # dmlint: ignore[restrict-value-ignored] -- old\n' >u.cfg
+    run "$DMLINT" check --xen 4.17 -q -f concise --select DM1003,DM0010 u.cfg
+    [[ "$output" == *"u.cfg:2:"*DM0010* ]]
+}
+
+@test "a suppression never changes a verdict" {
+    printf 'name = "w"\ntype = "hvm"\nmemory = 512\ndm_restrict = 1\npci = [ "01:00.0" ] # dmlint: ignore[DM2010] -- known\n' >s.cfg
+    [ "$(verdict s.cfg)" = blocked ]
+    [ "$(verdict --ignore DM2010 s.cfg)" = blocked ]
+}
+
+@test "two guests with one account point at each other, and neither is ready" {
+    for g in a b; do printf 'name = "%s"\ntype = "hvm"\nmemory = 512\ndm_restrict = 1\ndevice_model_user = "qemu-x"\n' $g >$g.cfg; done
+    sed -i 's/\]$/, {name: qemu-x, uid: 995, gid: 995}]/;' facts.yaml
+    sed -i 's/^subuid.*/subuid: []/; s/^nss.*/nss: [files]/' facts.yaml
+    run "$DMLINT" check --host facts.yaml -q -f concise --select DM4001 a.cfg b.cfg
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"a.cfg:5:"*"b.cfg"* ]]
+    [[ "$output" == *"b.cfg:5:"*"a.cfg"* ]]
+    [ "$(verdict a.cfg)" = ready ]
+    [ "$(verdict a.cfg b.cfg)" = blocked ]
+}
+
+@test "verdicts: fixable, blocked, not-applicable, unknown; --require-ready" {
+    sed 's/dm_restrict.*//' good.cfg >plain.cfg
+    [ "$(verdict plain.cfg)" = fixable ]
+    printf 'name = "w"\ntype = "hvm"\nmemory = 512\ndisk = [ "/srv/w.qcow2,qcow2,xvda,w" ]\n' >q.cfg
+    [ "$(verdict q.cfg)" = blocked ]
+    printf 'name = "w"\ntype = "pvh"\nmemory = 512\nkernel = "/boot/vmlinuz"\n' >p.cfg
+    [ "$(verdict p.cfg)" = not-applicable ]
+    run "$DMLINT" check --host facts.yaml --require-ready good.cfg p.cfg
+    [ "$status" -eq 0 ]
+    run "$DMLINT" check --host facts.yaml --fail-on none --require-ready plain.cfg
+    [ "$status" -eq 1 ]
+    [ "$("$DMLINT" check -f json good.cfg 2>/dev/null | python3 -c 'import json,sys; print(json.load(sys.stdin)["guests"][0]["verdict"])')" = unknown ]
+}
+
+@test "control bytes of a guest do not reach the terminal" {
+    printf 'name = "w"\nmemory = "\x1b[31mred"\ntype = "hvm"\n' >esc.cfg
+    run "$DMLINT" check --xen 4.17 --color never esc.cfg
+    ! grep -q $'\x1b' <<<"$output"
+}
+
+@test "a report goes to a file beside the one on stdout" {
+    run "$DMLINT" check --xen 4.17 -q -f concise -f json:r.json bad.cfg
+    [ "$status" -eq 1 ]
+    python3 -m json.tool <r.json >/dev/null
+    run "$DMLINT" check --xen 4.17 -q -f concise -f json bad.cfg
+    [ "$status" -eq 2 ]
+}

@@ -96,12 +96,37 @@ static size_t old_prefix(struct dml_sv s)
     return 0;
 }
 
+/* Names that take a value. */
+static const char *const values[] = {"format",        "devtype",     "access",      "backend",    "backendtype",
+                                     "specification", "vdev",        "script",      "colo-host",  "colo-port",
+                                     "colo-export",   "active-disk", "hidden-disk", "grant_usage"};
+
+/*
+ * libxlutil's scanner finds no rule, and ends the process, where a `=` that belongs to no name stands before a newline.
+ * xl ends there too; we must not.
+ */
+static _Bool ends_scanner(struct dml_sv spec)
+{
+    const char *from = spec.p, *end = spec.p + spec.len;
+    for (const char *c = spec.p; c + 1 < end; c++) {
+        if (*c == ',')
+            from = c + 1;
+        if (c[0] != '=' || c[1] != '\n')
+            continue;
+        while (from < c && (*from == ' ' || *from == '\t' || *from == '\n'))
+            from++;
+        _Bool known = dml_sv_is((struct dml_sv){from, (size_t)(c - from)}, "target");
+        for (size_t i = 0; i < sizeof values / sizeof *values && !known; i++)
+            known = dml_sv_is((struct dml_sv){from, (size_t)(c - from)}, values[i]);
+        if (!known)
+            return 1;
+    }
+    return 0;
+}
+
 /* Takes the next token off s->rest. Returns the text it covers, its comma included. */
 static struct dml_sv token(struct scan *s)
 {
-    static const char *const values[] = {"format",        "devtype",     "access",      "backend",    "backendtype",
-                                         "specification", "vdev",        "script",      "colo-host",  "colo-port",
-                                         "colo-export",   "active-disk", "hidden-disk", "grant_usage"};
     static const char *const flags[] = {"cdrom", "direct-io-safe", "discard", "no-discard",
                                         "colo",  "no-colo",        "trusted", "untrusted"};
     const char *from = s->rest.p;
@@ -289,6 +314,8 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
     *out = '\0';
     if (s.no_memory)
         return dml_err_set(err, DML_ENOMEM, "out of memory");
+    if (!*reason && ends_scanner((struct dml_sv){common, (size_t)(out - common)}))
+        *reason = "there is a `=` without a name before a line end";
     if (*reason)
         return 0;
     fflush(xlu->report);

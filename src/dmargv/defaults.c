@@ -70,7 +70,7 @@ void dma_step_config_shadow(struct walk *w, uint32_t i)
 {
     (void)i;
     if (w->g.shadow_memkb == DMA_KB_UNSET)
-        w->g.shadow_memkb = 4 * (256 * (uint64_t)w->g.max_vcpus + 2 * (w->g.max_memkb / 1024));
+        w->g.shadow_memkb = UINT64_C(4) * (256 * (uint64_t)w->g.max_vcpus + 2 * (w->g.max_memkb / 1024));
 }
 
 static const char *program_of(const struct walk *w)
@@ -203,7 +203,7 @@ void dma_step_build_memory(struct walk *w, uint32_t i)
     (void)i;
     w->memory_given = g->target_memkb != DMA_KB_UNSET;
     if (g->max_memkb == DMA_KB_UNSET)
-        g->max_memkb = 32 * 1024;
+        g->max_memkb = UINT64_C(32) * 1024;
     if (g->target_memkb == DMA_KB_UNSET)
         g->target_memkb = g->max_memkb;
     dma_default(&g->acpi, true);
@@ -242,7 +242,7 @@ void dma_step_build_video_traditional(struct walk *w, uint32_t i)
         break;
     default:
         if (g->video_memkb == DMA_KB_UNSET)
-            g->video_memkb = 4 * 1024;
+            g->video_memkb = UINT64_C(4) * 1024;
     }
 }
 
@@ -493,8 +493,11 @@ void dma_step_spawn_program(struct walk *w, uint32_t i)
 void dma_step_spawn_confined(struct walk *w, uint32_t i)
 {
     static const struct dma_rlimit limits[] = {
-        {"RLIMIT_FSIZE", 256 * 1024}, {"RLIMIT_CORE", 0},    {"RLIMIT_MSGQUEUE", 0},
-        {"RLIMIT_LOCKS", 0},          {"RLIMIT_MEMLOCK", 0},
+        {"RLIMIT_FSIZE", UINT64_C(256) * 1024},
+        {"RLIMIT_CORE", 0},
+        {"RLIMIT_MSGQUEUE", 0},
+        {"RLIMIT_LOCKS", 0},
+        {"RLIMIT_MEMLOCK", 0},
     };
     struct dma_process *p = &w->result->process;
 

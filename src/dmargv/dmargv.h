@@ -243,46 +243,45 @@ struct dma_vnode {
 struct dma_guest {
     size_t size; /* sizeof(struct dma_guest), set by dma_guest_init */
 
-    enum dma_type type;
     const char *name; /* NULL: none */
     const char *uuid; /* canonical lower-case text; NULL: generated */
     const char *pool, *init_seclabel, *seclabel;
+    enum dma_type type;
     enum dma_bool hap, oos, driver_domain;
     enum dma_passthrough passthrough;
+    int32_t altp2m_count; /* DMA_COUNT_UNSET */
 
     uint64_t max_memkb, target_memkb, video_memkb, shadow_memkb; /* DMA_KB_UNSET */
     uint32_t max_vcpus;                                          /* 0: not set */
     uint32_t avail_vcpus;                                        /* how many are online at start */
     uint32_t avail_vcpus_bits; /* length of that bitmap in vcpus; 0: not set, DMA_VCPUS_HOST: as many as host cpus */
     DMA_LIST(struct dma_vnode) vnuma;
-    bool has_vcpu_affinity; /* cpus= or cpus_soft= */
 
     enum dma_bool nomigrate, localtime, claim_mode, vpmu, msr_relaxed, trap_unmapped_accesses;
     int32_t rtc_timeoffset, tsc_mode;
     int32_t timer_mode;                                               /* DMA_TIMER_UNSET */
-    int64_t max_grant_frames, max_maptrack_frames, max_grant_version; /* DMA_COUNT_UNSET */
     uint32_t event_channels;                                          /* 0: not set */
+    int64_t max_grant_frames, max_maptrack_frames, max_grant_version; /* DMA_COUNT_UNSET */
     int64_t vmtrace_buf_kb;
     uint32_t num_ioports, num_irqs, num_iomem, num_llc_colors;
 
     const char *kernel, *ramdisk, *cmdline, *device_tree;
     const char *bootloader, *bootloader_user;
     struct dma_strings bootloader_args;
-    enum dma_bool bootloader_restrict;
     const char *blkdev_start; /* NULL: xvda */
 
     enum dma_bool apic, acpi, nested_hvm;
     enum dma_altp2m altp2m;
     enum dma_bool altp2mhvm;
-    int32_t altp2m_count; /* DMA_COUNT_UNSET */
+    enum dma_bool bootloader_restrict;
+    bool has_vcpu_affinity; /* cpus= or cpus_soft= */
 
     enum dma_dm_version device_model_version;
+    enum dma_bool device_model_stubdomain, dm_restrict;
     const char *device_model; /* device_model_override */
-    enum dma_bool device_model_stubdomain;
     const char *stubdomain_kernel, *stubdomain_ramdisk, *stubdomain_cmdline, *device_model_seclabel;
     uint64_t stubdomain_memkb;
     const char *device_model_user;
-    enum dma_bool dm_restrict;
     struct dma_strings extra, extra_pv, extra_hvm; /* device_model_args, .._pv, .._hvm */
 
     struct {

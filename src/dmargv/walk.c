@@ -171,7 +171,8 @@ void dma_env(struct walk *w, const char *key, const char *value)
         out_of_memory(w);
 }
 
-static void refuse(struct walk *w, enum dma_refusal_id id, struct dma_blame blame, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void refuse(struct walk *w, enum dma_refusal_id id, struct dma_blame blame,
+                                                         const char *fmt, va_list ap)
 {
     static const char *const advice[] = {
 #define DMA_REFUSAL(id, name, advice) advice,

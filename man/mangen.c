@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* mangen PAGE.in: prints a man page in which a line `.\" TABLE name` is followed by that table, made from the program's own. */
+/* mangen PAGE.in: prints a man page in which a line `.\" TABLE name` is followed by that table, made from the program's
+ * own. */
 #include <stdio.h>
 #include <string.h>
 
@@ -77,10 +78,11 @@ static void keys(void)
 
 static void shape(const struct dml_fact_shape *s, const char *prefix)
 {
-    static const char *const kinds[] = {[DML_FACT_STRING] = "text", [DML_FACT_UINT] = "number", [DML_FACT_TRI] = "true or false",
-                                        [DML_FACT_XEN_VERSION] = "text", [DML_FACT_QEMU_VERSION] = "text",
-                                        [DML_FACT_MAP] = "mapping", [DML_FACT_STRINGS] = "list of texts",
-                                        [DML_FACT_UINTS] = "list of numbers", [DML_FACT_MAPS] = "list of mappings"};
+    static const char *const kinds[] = {[DML_FACT_STRING] = "text",           [DML_FACT_UINT] = "number",
+                                        [DML_FACT_TRI] = "true or false",     [DML_FACT_XEN_VERSION] = "text",
+                                        [DML_FACT_QEMU_VERSION] = "text",     [DML_FACT_MAP] = "mapping",
+                                        [DML_FACT_STRINGS] = "list of texts", [DML_FACT_UINTS] = "list of numbers",
+                                        [DML_FACT_MAPS] = "list of mappings"};
     for (uint32_t i = 0; i < s->n; i++) {
         const struct dml_fact_field *f = &s->fields[i];
         char name[128];

@@ -142,7 +142,7 @@ void *dml_arena_grow(struct dml_arena *a, void *old, size_t old_size, size_t new
     }
 #endif
     void *p = dml_arena_alloc(a, new_size, align);
-    if (p && old_size)
+    if (p && old && old_size)
         memcpy(p, old, old_size < new_size ? old_size : new_size);
     return p;
 }

@@ -5,15 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-int dml_err_set(struct dml_err *err, int rc, const char *fmt, ...)
+void dml_err_say_(struct dml_err *err, const char *fmt, ...)
 {
     if (!err)
-        return rc;
+        return;
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);
-    return rc;
 }
 
 int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...)

@@ -22,8 +22,16 @@ struct dml_err {
     char msg[1024];
 };
 
-/* Writes the message (cut if too long) and returns `rc`. A NULL err is fine. */
-int dml_err_set(struct dml_err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/*
+ * Writes the message (cut if too long) and returns `rc`: dml_err_set(err, rc, fmt, ...). A NULL err is fine. The macro
+ * lets the compiler see which code comes back.
+ */
+#define dml_err_set(err, rc, ...) dml_err_rc_((dml_err_say_((err), __VA_ARGS__), (rc)))
+void dml_err_say_(struct dml_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline int dml_err_rc_(int rc)
+{
+    return rc;
+}
 /* Puts "context: " before the message that is there, and returns `rc`. */
 int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

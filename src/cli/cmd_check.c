@@ -348,7 +348,8 @@ static enum dml_exit finish(struct check *c, struct worker *workers, unsigned co
     dml_findings_count(&findings, &report.counts);
     /* Where policies differ from file to file, the report speaks of the one of the first. */
     struct dml_policy *policy = c->run.policy;
-    if (!policy && dml_policies_for(c->run.policies, c->inputs.paths.n ? c->shown[0] : ".", &policy, err) < 0)
+    if (!policy &&
+        (dml_policies_for(c->run.policies, c->inputs.paths.n ? c->shown[0] : ".", &policy, err) < 0 || !policy))
         return dml_cli_fail(DML_EXIT_USAGE, "%s", err->msg);
     report.policy_name = dml_policy_name(policy);
     report.policy_sha256 = dml_policy_sha256(policy);

@@ -357,7 +357,7 @@ int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct 
     g.s = (struct dml_subject){
         .a = &j->file, .world = j->run->world, .builder = j->builder, .xlu = j->xlu, .answers = j->answers};
     int rc = policy_for(j, path, &g.p, err);
-    if (rc < 0)
+    if (rc < 0 || !g.p)
         return rc;
     g.settings = dml_policy_for(g.p->policy, path);
     if (!g.settings)

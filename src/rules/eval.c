@@ -13,7 +13,7 @@ enum { MATCH_LIMIT = 100000, DEPTH_LIMIT = 1000, MESSAGE_MAX = 4096, SHOWN_VALUE
 
 struct dml_eval {
     struct dml_arena arena; /* this struct lies in it */
-    struct dml_rules set; /* a copy: the caller's may come to hold more rules */
+    struct dml_rules set;   /* a copy: the caller's may come to hold more rules */
     const struct dml_rules *rules;
     const struct dml_provider *provider;
     dml_version xen;

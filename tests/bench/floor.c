@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Floor: what any checker that asks libxlutil must at least do. Opens and reads every file named on stdin, parses it, frees it. */
+/* Floor: what any checker that asks libxlutil must at least do. Opens and reads every file named on stdin, parses it,
+ * frees it. */
 #include <fcntl.h>
 #include <libxlutil.h>
 #include <stdio.h>

@@ -8,7 +8,6 @@
         return dml_cli_fail(DML_EXIT_USAGE, "%s is not built yet", args->command->name);                               \
     }
 PENDING(dml_cmd_check)
-PENDING(dml_cmd_argv)
 PENDING(dml_cmd_rules)
 PENDING(dml_cmd_explain)
 PENDING(dml_cmd_policy)

@@ -63,8 +63,8 @@ void dma_step_config_vnuma(struct walk *w, uint32_t i)
 }
 
 /*
- * libxl__get_required_paging_memory. Without memory= the maximum is not yet set here, and the sum becomes larger than
- * any host: the guest is refused further down.
+ * libxl__get_required_paging_memory; before 4.13 xl itself asks for it. Without memory= the maximum is not yet set
+ * here, and the sum becomes larger than any host: the guest is refused further down.
  */
 void dma_step_config_shadow(struct walk *w, uint32_t i)
 {

@@ -617,16 +617,25 @@ static void read_viridian(struct dml_reader *r)
             dml_read_problem(r, DML_GUEST_P_ELEMENT, DML_KEY_viridian, (int32_t)i, NULL);
             return;
         }
-        if (dml_sv_is(s, "all"))
+        if (dml_sv_is(s, "all")) {
+            r->g->hvm.viridian_enable = UINT64_MAX;
             continue;
+        }
         if (dml_sv_is(s, "defaults")) {
             r->g->hvm.viridian = DMA_YES;
             continue;
         }
-        if (s.len && *s.p == '!')
+        bool off = s.len && *s.p == '!';
+        if (off)
             s = (struct dml_sv){s.p + 1, s.len - 1};
-        if (!dml_word_any_case(dml_words_viridian, r->xen, s, &v))
+        if (!dml_word_any_case(dml_words_viridian, r->xen, s, &v)) {
             dml_read_problem(r, DML_GUEST_P_WORD, DML_KEY_viridian, (int32_t)i, &s)->words = dml_words_viridian;
+            continue;
+        }
+        uint64_t *set = off ? &r->g->hvm.viridian_disable : &r->g->hvm.viridian_enable;
+        uint64_t *unset = off ? &r->g->hvm.viridian_enable : &r->g->hvm.viridian_disable;
+        *set |= UINT64_C(1) << v;
+        *unset &= ~(UINT64_C(1) << v);
     }
 }
 

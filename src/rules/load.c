@@ -1003,7 +1003,8 @@ static int read_rule(struct dml_rule_builder *b, const struct dml_yaml *y, const
 int dml_rule_builder_init(struct dml_rule_builder *b, const struct dml_rules *base, const struct dml_catalogue *cat,
                           struct dml_arena *a, _Bool strict, struct dml_err *err)
 {
-    *b = (struct dml_rule_builder){.arena = a, .cat = cat, .strict = strict, .patterns_n = base->patterns_n};
+    *b = (struct dml_rule_builder){
+        .arena = a, .cat = cat, .base = base, .strict = strict, .patterns_n = base->patterns_n};
     for (uint32_t i = 0; i < base->n; i++) {
         struct dml_rule *rule = dml_vec_add(a, &b->rules);
         if (!rule)
@@ -1038,12 +1039,18 @@ static int put_rule(struct dml_rule_builder *b, const struct dml_yaml *y, const 
         }
     }
     _Bool old = place != NULL;
+    const struct dml_rule *replaces = NULL;
+    if (old) {
+        const struct dml_rule *before = &b->base->v[place - b->rules.v];
+        replaces = before->builtin ? before : before->replaces;
+    }
     if (!place)
         place = dml_vec_add(b->arena, &b->rules);
     if (!place)
         return no_memory(err);
     *place = *rule;
     place->replaced = old;
+    place->replaces = replaces;
     return 0;
 }
 

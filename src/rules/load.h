@@ -13,6 +13,7 @@
 struct dml_rule_builder {
     struct dml_arena *arena;
     const struct dml_catalogue *cat;
+    const struct dml_rules *base; /* must outlive the set: replaced built-in rules stay in use */
     DML_VEC(struct dml_rule) rules;
     DML_VEC(struct dml_slot) slots;
     uint32_t patterns_n;

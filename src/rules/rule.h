@@ -168,6 +168,7 @@ struct dml_rule {
     const char *check_name;
     const char *file; /* where it was read from */
     uint32_t line;
+    const struct dml_rule *replaces; /* the built-in rule of that id, by which verdicts go; NULL in a built-in one */
 };
 
 /* Rules in the order of their ids, with what they share. */

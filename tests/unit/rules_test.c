@@ -528,6 +528,21 @@ static void test_sets__replace_order_and_words(void **state)
     assert_int_equal(rules.n, 2);
 }
 
+static void test_sets__a_replaced_builtin_rule_is_kept_for_verdicts(void **state)
+{
+    (void)state;
+    static const struct dml_rule builtin[] = {{.id = "DM9001", .name = "one", .builtin = 1}};
+    static const struct dml_rules set = {.v = builtin, .n = 1};
+    const char *text =
+        "{severity: hint, tags: [hold], summary: s, why: w, do: d, check: uid_overlap, id: DM9001, name: one}";
+    rules = set;
+    assert_int_equal(load(text), 0);
+    assert_ptr_equal(rules.v[0].replaces, &builtin[0]);
+    assert_int_equal(load(text), 0); /* once more, over the replacement */
+    assert_int_equal(rules.n, 1);
+    assert_ptr_equal(rules.v[0].replaces, &builtin[0]);
+}
+
 /* ---- suppressions ---- */
 
 static struct dml_suppressions sup;
@@ -619,6 +634,7 @@ int main(void)
         T(test_format__refusals_say_where_and_what),
         T(test_format__a_whole_rule),
         T(test_sets__replace_order_and_words),
+        T(test_sets__a_replaced_builtin_rule_is_kept_for_verdicts),
         T(test_suppress__same_line_next_line_and_file),
         T(test_suppress__malformed_ones_hold_nothing),
     };

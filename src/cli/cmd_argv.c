@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dmlint argv: the exact argv with which libxl would execute QEMU for one guest, or how two releases' differ. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/path.h"
+#include "cli/cli.h"
+#include "guest/guest.h"
+#include "host/facts.h"
+#include "host/target.h"
+#include "report/report.h"
+
+enum { DEFAULT_MAX_BYTES = 1024 * 1024, TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
+
+/* One guest under one release. */
+struct preview {
+    dml_version xen;
+    char xen_text[24];
+    const struct dma_result *result; /* NULL: xl itself refuses */
+    struct dma_builder *builder;
+    enum dma_outcome outcome;
+    const char *message, *hint; /* of a refusal */
+    uint32_t line;              /* that is to blame; 0: none */
+};
+
+/* What both releases of a comparison share. */
+struct job {
+    const struct dml_args *args;
+    struct dml_arena *a;
+    struct dml_source source;
+    struct dml_facts *facts; /* NULL: nothing is known */
+    uint32_t domid;
+    struct dml_xlu *xlu;
+};
+
+static uint32_t line_of(struct job *job, struct dml_span span)
+{
+    return dml_span_none(span) ? 0 : dml_source_pos(&job->source, job->a, span.off).line;
+}
+
+static void refused(struct preview *p, const char *message, const char *hint, uint32_t line)
+{
+    p->outcome = DMA_REFUSED;
+    p->message = message ? message : "out of memory";
+    p->hint = hint ? hint : "";
+    p->line = line;
+}
+
+static int build(struct job *job, const char *xen, struct preview *p, struct dml_err *err)
+{
+    struct dml_target target;
+    struct dml_cfg cfg;
+    struct dml_guest guest;
+    struct dma_host host;
+    int rc = dml_target_init(&target, job->facts, xen, dml_args_get(job->args, DML_OPTION_QEMU),
+                             dml_args_get(job->args, DML_OPTION_QEMU_CAPS), err);
+
+    if (rc == 0)
+        rc = dml_target_host(&host, &target, job->facts, job->a);
+    if (rc == 0)
+        rc = dml_cfg_parse(&cfg, job->a, job->source.text, target.xen, err);
+    if (rc != 0)
+        return rc;
+    p->xen = target.xen;
+    /* A release that was named without its point release is shown as it was named. */
+    dml_version_text(target.xen, xen && strchr(xen, '.') == strrchr(xen, '.'), p->xen_text);
+    if (cfg.errors.n) {
+        refused(p, dml_cfg_error_message(&cfg, &cfg.errors.v[0], job->a), dml_cfg_error_hint(cfg.errors.v[0].class),
+                line_of(job, cfg.errors.v[0].span));
+        return 0;
+    }
+    const struct dml_guest_host asked = {host.cpus, host.numa_nodes};
+    rc = dml_guest_read(&guest, job->a, job->xlu, &cfg, target.xen, &asked, err);
+    if (rc != 0)
+        return rc;
+    const struct dml_guest_problem *problem = dml_guest_refusal(&guest);
+    if (problem) {
+        refused(p, dml_guest_message(&guest, problem, job->a), dml_guest_hint(&guest, problem, job->a),
+                line_of(job, problem->span));
+        return 0;
+    }
+    const struct dma_target release = {sizeof release, target.xen, job->domid};
+    if (dma_builder_new(NULL, &p->builder) != DMA_OK ||
+        dma_build(p->builder, &guest.g, &host, &release, &p->result) != DMA_OK)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    p->outcome = p->result->outcome;
+    if (p->outcome == DMA_REFUSED)
+        refused(p, p->result->refusal.message, p->result->refusal.advice,
+                line_of(job, dml_guest_blame(&guest, &p->result->refusal.blame)));
+    return 0;
+}
+
+static const char *outcome_name(enum dma_outcome outcome)
+{
+    static const char *const names[] = {"runs", "refused", "no-device-model"};
+
+    return names[outcome];
+}
+
+static bool needs_quotes(const char *s)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+
+    return !*s || s[strspn(s, plain)];
+}
+
+/* As a word of a POSIX shell. */
+static void shell_word(struct dml_buf *out, const char *s)
+{
+    if (!needs_quotes(s)) {
+        dml_buf_str(out, s);
+        return;
+    }
+    dml_buf_char(out, '\'');
+    for (; *s; s++) {
+        if (*s == '\'')
+            dml_buf_str(out, "'\\''");
+        else
+            dml_buf_char(out, *s);
+    }
+    dml_buf_char(out, '\'');
+}
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+    json_object_object_add(o, key, value);
+}
+
+static struct json_object *string(const char *s)
+{
+    return dml_json_string(dml_sv_of(s));
+}
+
+static struct json_object *json_preview(const struct preview *p, uint32_t domid)
+{
+    struct json_object *o = json_object_new_object(), *argv = NULL, *env = json_object_new_object(), *why = NULL,
+                       *notes = json_object_new_array();
+    const struct dma_result *r = p->result;
+
+    if (p->outcome == DMA_RUNS) {
+        argv = json_object_new_array();
+        for (uint32_t i = 0; i < r->argc; i++)
+            json_object_array_add(argv, string(r->argv[i]));
+        for (uint32_t i = 0; i < r->n_env; i++)
+            put(env, r->env[i].key, string(r->env[i].value));
+    }
+    if (p->outcome == DMA_REFUSED) {
+        why = json_object_new_object();
+        put(why, "message", string(p->message));
+        put(why, "hint", string(p->hint));
+        put(why, "line", p->line ? json_object_new_int64(p->line) : NULL);
+    }
+    for (uint32_t i = 0; r && i < r->n_notes; i++)
+        json_object_array_add(notes, string(r->notes[i].text));
+    put(o, "schema", string("dmlint.argv/1"));
+    put(o, "xen", string(p->xen_text));
+    put(o, "domid", json_object_new_int64(domid));
+    put(o, "outcome", string(outcome_name(p->outcome)));
+    put(o, "argv", argv);
+    put(o, "env", env);
+    put(o, "refused", why);
+    put(o, "notes", notes);
+    return o;
+}
+
+static void print_json(struct dml_buf *out, struct json_object *o)
+{
+    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+    if (s)
+        dml_buf_str(out, s);
+    else
+        out->failed = 1;
+    dml_buf_char(out, '\n');
+    json_object_put(o);
+}
+
+enum format { SHELL, LINES, NUL, JSON, FORMATS };
+
+static void print_argv(struct dml_buf *out, const struct dma_result *r, enum format format)
+{
+    for (uint32_t i = 0; i < r->argc; i++) {
+        if (format == SHELL && i)
+            dml_buf_char(out, ' ');
+        if (format == SHELL)
+            shell_word(out, r->argv[i]);
+        else
+            dml_buf_str(out, r->argv[i]);
+        if (format != SHELL)
+            dml_buf_char(out, format == NUL ? '\0' : '\n');
+    }
+    if (format == SHELL)
+        dml_buf_char(out, '\n');
+}
+
+/* What goes beside the argv, for people: refusal, environment, notes. */
+static void say(const struct job *job, const struct preview *p, struct dml_buf *out)
+{
+    const struct dma_result *r = p->result;
+
+    if (p->outcome == DMA_REFUSED) {
+        dml_buf_str(out, job->source.path);
+        if (p->line)
+            dml_buf_printf(out, ":%u", p->line);
+        dml_buf_printf(out, ": Xen %s would not start this guest: %s%s%s\n", p->xen_text, p->message,
+                       *p->hint ? "; " : "", p->hint);
+    } else if (p->outcome == DMA_NO_DEVICE_MODEL) {
+        dml_buf_printf(out, "%s: Xen %s starts no QEMU in dom0 for this guest\n", job->source.path, p->xen_text);
+    }
+    for (uint32_t i = 0; r && p->outcome == DMA_RUNS && i < r->n_env; i++)
+        dml_buf_printf(out, "environment: %s=%s\n", r->env[i].key, r->env[i].value);
+    for (uint32_t i = 0; r && i < r->n_notes; i++)
+        dml_buf_printf(out, "note: %s\n", r->notes[i].text);
+}
+
+/* One line per thing that can differ: outcome, environment, arguments. */
+struct lines {
+    DML_VEC(const char *) v;
+};
+
+static void add_line(struct job *job, struct lines *lines, const char *text)
+{
+    const char **slot = dml_vec_add(job->a, &lines->v);
+
+    if (slot)
+        *slot = text;
+}
+
+static void collect_lines(struct job *job, const struct preview *p, struct lines *lines)
+{
+    const struct dma_result *r = p->result;
+
+    if (p->outcome != DMA_RUNS) {
+        add_line(job, lines,
+                 dml_arena_printf(job->a, "(%s%s%s)", outcome_name(p->outcome), p->message ? ": " : "",
+                                  p->message ? p->message : ""));
+        return;
+    }
+    for (uint32_t i = 0; i < r->n_env; i++)
+        add_line(job, lines, dml_arena_printf(job->a, "%s=%s", r->env[i].key, r->env[i].value));
+    for (uint32_t i = 0; i < r->argc; i++)
+        add_line(job, lines, r->argv[i]);
+}
+
+/* A line-wise difference by longest common subsequence; true where there is one. */
+static bool print_diff(struct job *job, struct dml_buf *out, const struct preview *from, const struct preview *to)
+{
+    struct lines a = {0}, b = {0};
+    bool differs = false;
+
+    collect_lines(job, from, &a);
+    collect_lines(job, to, &b);
+    size_t width = (size_t)b.v.n + 1;
+    uint32_t *common = dml_new_n(job->a, uint32_t, (a.v.n + 1) * width);
+    if (!common || job->a->failed) {
+        out->failed = 1;
+        return false;
+    }
+    for (uint32_t i = a.v.n; i-- > 0;) {
+        for (uint32_t j = b.v.n; j-- > 0;) {
+            uint32_t down = common[(i + 1) * width + j], right = common[i * width + j + 1];
+
+            common[i * width + j] = strcmp(a.v.v[i], b.v.v[j]) == 0 ? common[(i + 1) * width + j + 1] + 1
+                                    : down > right                  ? down
+                                                                    : right;
+        }
+    }
+    dml_buf_printf(out, "--- Xen %s\n+++ Xen %s\n", from->xen_text, to->xen_text);
+    for (uint32_t i = 0, j = 0; i < a.v.n || j < b.v.n;) {
+        if (i < a.v.n && j < b.v.n && strcmp(a.v.v[i], b.v.v[j]) == 0) {
+            dml_buf_printf(out, " %s\n", a.v.v[i]);
+            i++, j++;
+            continue;
+        }
+        differs = true;
+        if (j >= b.v.n || (i < a.v.n && common[(i + 1) * width + j] >= common[i * width + j + 1]))
+            dml_buf_printf(out, "-%s\n", a.v.v[i++]);
+        else
+            dml_buf_printf(out, "+%s\n", b.v.v[j++]);
+    }
+    return differs;
+}
+
+static int load_facts(struct job *job, struct dml_facts *facts, struct dml_err *err)
+{
+    const char *host = dml_args_get(job->args, DML_OPTION_HOST);
+    struct dml_buf notes;
+    int rc;
+
+    if (!host)
+        host = dml_host_is_dom0() ? "local" : "none";
+    if (strcmp(host, "none") == 0)
+        return 0;
+    job->facts = facts;
+    dml_facts_init(facts);
+    if (strcmp(host, "local") != 0)
+        return dml_facts_load(facts, host, job->a, err);
+    dml_buf_init(&notes, DEFAULT_MAX_BYTES);
+    rc = dml_facts_collect(facts, &(struct dml_collect){.root = "/"}, job->a, &notes, err);
+    dml_buf_dispose(&notes);
+    return rc;
+}
+
+static int parse_format(const struct dml_args *args, enum format *format, struct dml_err *err)
+{
+    static const char *const names[FORMATS] = {"shell", "lines", "nul", "json"};
+    const char *name = dml_args_get(args, DML_OPTION_ARGV_FORMAT);
+
+    *format = SHELL;
+    for (unsigned i = 0; name && i < FORMATS; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *format = (enum format)i;
+            return 0;
+        }
+    }
+    return name ? dml_err_set(err, DML_EINVAL, "--format: \"%s\" is none of shell, lines, nul and json", name) : 0;
+}
+
+static int parse_number(const struct dml_args *args, enum dml_option_id option, const char *name, uint64_t least,
+                        uint64_t most, uint64_t *value, struct dml_err *err)
+{
+    const char *text = dml_args_get(args, option);
+
+    if (text && (!dml_num_decimal(dml_sv_of(text), most, value) || *value < least))
+        return dml_err_set(err, DML_EINVAL, "%s: \"%s\" is no number from %llu to %llu", name, text,
+                           (unsigned long long)least, (unsigned long long)most);
+    return 0;
+}
+
+static int read_input(struct job *job, const char *path, size_t max, struct dml_err *err)
+{
+    struct dml_sv text;
+    int rc = strcmp(path, "-") == 0 ? dml_fd_read(job->a, 0, "standard input", max, &text, err)
+                                    : dml_file_read(job->a, path, max, &text, err);
+
+    if (rc == DML_ETOOBIG)
+        return dml_err_set(err, rc, "%s is larger than %zu bytes; raise --max-bytes if it is a guest", path, max);
+    if (rc == 0)
+        dml_source_init(&job->source, strcmp(path, "-") == 0 ? "<stdin>" : path, text);
+    return rc;
+}
+
+/* Prints what was asked for. */
+static enum dml_exit print(struct job *job, const struct preview *p, const struct preview *other, enum format format)
+{
+    struct dml_buf out, words;
+    enum dml_exit code = p->outcome == DMA_REFUSED ? DML_EXIT_FINDINGS : DML_EXIT_OK;
+
+    dml_buf_init(&out, TEXT_MAX);
+    dml_buf_init(&words, TEXT_MAX);
+    if (other && format == JSON) {
+        struct json_object *o = json_object_new_object();
+        struct dml_buf unused;
+
+        put(o, "schema", string("dmlint.argv-diff/1"));
+        put(o, "from", json_preview(p, job->domid));
+        put(o, "to", json_preview(other, job->domid));
+        print_json(&out, o);
+        dml_buf_init(&unused, TEXT_MAX);
+        code = print_diff(job, &unused, p, other) ? DML_EXIT_FINDINGS : DML_EXIT_OK;
+        dml_buf_dispose(&unused);
+    } else if (other) {
+        code = print_diff(job, &out, p, other) ? DML_EXIT_FINDINGS : DML_EXIT_OK;
+    } else if (format == JSON) {
+        print_json(&out, json_preview(p, job->domid));
+    } else {
+        if (p->outcome == DMA_RUNS)
+            print_argv(&out, p->result, format);
+        say(job, p, &words);
+    }
+    if (out.failed || words.failed) {
+        code = dml_cli_fail(DML_EXIT_USAGE, "out of memory");
+    } else {
+        struct dml_buf safe;
+
+        fwrite(out.len ? out.p : "", 1, out.len, stdout);
+        dml_buf_init(&safe, TEXT_MAX);
+        for (struct dml_sv rest = dml_buf_view(&words); rest.len;) {
+            const char *end = memchr(rest.p, '\n', rest.len);
+            size_t len = end ? (size_t)(end - rest.p) : rest.len;
+
+            dml_safe_text(&safe, (struct dml_sv){rest.p, len}, 1);
+            dml_buf_char(&safe, '\n');
+            len += end != NULL;
+            rest = (struct dml_sv){rest.p + len, rest.len - len};
+        }
+        fwrite(safe.len ? safe.p : "", 1, safe.len, stderr);
+        dml_buf_dispose(&safe);
+    }
+    dml_buf_dispose(&words);
+    dml_buf_dispose(&out);
+    return code;
+}
+
+enum dml_exit dml_cmd_argv(const struct dml_args *args)
+{
+    struct job job = {.args = args, .a = args->arena};
+    struct preview here = {0}, there = {0};
+    const char *diff_xen = dml_args_get(args, DML_OPTION_DIFF_XEN);
+    uint64_t domid = 1, max = DEFAULT_MAX_BYTES;
+    struct dml_err err = {{0}};
+    struct dml_facts facts;
+    enum format format;
+    enum dml_exit code = DML_EXIT_USAGE;
+    int rc;
+
+    if (args->n_paths != 1)
+        return dml_cli_fail(DML_EXIT_USAGE, "argv takes one guest config%s", args->n_paths ? "" : ", or - for stdin");
+    if ((rc = parse_format(args, &format, &err)) != 0 ||
+        (rc = parse_number(args, DML_OPTION_DOMID, "--domid", 1, LAST_DOMID, &domid, &err)) != 0 ||
+        (rc = parse_number(args, DML_OPTION_MAX_BYTES, "--max-bytes", 1, UINT32_MAX / 2, &max, &err)) != 0 ||
+        (rc = load_facts(&job, &facts, &err)) != 0)
+        goto out;
+    job.domid = (uint32_t)domid;
+    if ((rc = read_input(&job, args->paths[0], (size_t)max, &err)) != 0) {
+        code = DML_EXIT_INCOMPLETE;
+        goto out;
+    }
+    if (!(job.xlu = dml_xlu_new())) {
+        rc = dml_err_set(&err, DML_ENOMEM, "out of memory");
+        goto out;
+    }
+    rc = build(&job, dml_args_get(args, DML_OPTION_XEN), &here, &err);
+    if (rc == 0 && diff_xen)
+        rc = build(&job, diff_xen, &there, &err);
+    if (rc == 0)
+        code = print(&job, &here, diff_xen ? &there : NULL, format);
+
+out:
+    dma_builder_free(here.builder);
+    dma_builder_free(there.builder);
+    dml_xlu_free(job.xlu);
+    return rc != 0 ? dml_cli_fail(code, "%s", err.msg) : code;
+}

@@ -3,15 +3,12 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "base/num.h"
 #include "base/path.h"
-#include "cli/cli.h"
+#include "cli/common.h"
 #include "guest/guest.h"
-#include "host/facts.h"
-#include "host/target.h"
 #include "report/report.h"
 
-enum { DEFAULT_MAX_BYTES = 1024 * 1024, TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
+enum { TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
 
 /* One guest under one release. */
 struct preview {
@@ -29,7 +26,7 @@ struct job {
     const struct dml_args *args;
     struct dml_arena *a;
     struct dml_source source;
-    struct dml_facts *facts; /* NULL: nothing is known */
+    const struct dml_facts *facts; /* NULL: nothing is known */
     uint32_t domid;
     struct dml_xlu *xlu;
 };
@@ -176,7 +173,7 @@ static void print_json(struct dml_buf *out, struct json_object *o)
     json_object_put(o);
 }
 
-enum format { SHELL, LINES, NUL, JSON, FORMATS };
+enum format { SHELL, LINES, NUL, JSON };
 
 static void print_argv(struct dml_buf *out, const struct dma_result *r, enum format format)
 {
@@ -282,52 +279,6 @@ static bool print_diff(struct job *job, struct dml_buf *out, const struct previe
     return differs;
 }
 
-static int load_facts(struct job *job, struct dml_facts *facts, struct dml_err *err)
-{
-    const char *host = dml_args_get(job->args, DML_OPTION_HOST);
-    struct dml_buf notes;
-    int rc;
-
-    if (!host)
-        host = dml_host_is_dom0() ? "local" : "none";
-    if (strcmp(host, "none") == 0)
-        return 0;
-    job->facts = facts;
-    dml_facts_init(facts);
-    if (strcmp(host, "local") != 0)
-        return dml_facts_load(facts, host, job->a, err);
-    dml_buf_init(&notes, DEFAULT_MAX_BYTES);
-    rc = dml_facts_collect(facts, &(struct dml_collect){.root = "/"}, job->a, &notes, err);
-    dml_buf_dispose(&notes);
-    return rc;
-}
-
-static int parse_format(const struct dml_args *args, enum format *format, struct dml_err *err)
-{
-    static const char *const names[FORMATS] = {"shell", "lines", "nul", "json"};
-    const char *name = dml_args_get(args, DML_OPTION_ARGV_FORMAT);
-
-    *format = SHELL;
-    for (unsigned i = 0; name && i < FORMATS; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *format = (enum format)i;
-            return 0;
-        }
-    }
-    return name ? dml_err_set(err, DML_EINVAL, "--format: \"%s\" is none of shell, lines, nul and json", name) : 0;
-}
-
-static int parse_number(const struct dml_args *args, enum dml_option_id option, const char *name, uint64_t least,
-                        uint64_t most, uint64_t *value, struct dml_err *err)
-{
-    const char *text = dml_args_get(args, option);
-
-    if (text && (!dml_num_decimal(dml_sv_of(text), most, value) || *value < least))
-        return dml_err_set(err, DML_EINVAL, "%s: \"%s\" is no number from %llu to %llu", name, text,
-                           (unsigned long long)least, (unsigned long long)most);
-    return 0;
-}
-
 static int read_input(struct job *job, const char *path, size_t max, struct dml_err *err)
 {
     struct dml_sv text;
@@ -398,22 +349,22 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
     struct job job = {.args = args, .a = args->arena};
     struct preview here = {0}, there = {0};
     const char *diff_xen = dml_args_get(args, DML_OPTION_DIFF_XEN);
-    uint64_t domid = 1, max = DEFAULT_MAX_BYTES;
+    static const char *const formats[] = {"shell", "lines", "nul", "json", NULL};
     struct dml_err err = {{0}};
-    struct dml_facts facts;
-    enum format format;
+    unsigned format = SHELL;
+    uint64_t domid = 1;
+    size_t max;
     enum dml_exit code = DML_EXIT_USAGE;
     int rc;
 
     if (args->n_paths != 1)
         return dml_cli_fail(DML_EXIT_USAGE, "argv takes one guest config%s", args->n_paths ? "" : ", or - for stdin");
-    if ((rc = parse_format(args, &format, &err)) != 0 ||
-        (rc = parse_number(args, DML_OPTION_DOMID, "--domid", 1, LAST_DOMID, &domid, &err)) != 0 ||
-        (rc = parse_number(args, DML_OPTION_MAX_BYTES, "--max-bytes", 1, UINT32_MAX / 2, &max, &err)) != 0 ||
-        (rc = load_facts(&job, &facts, &err)) != 0)
+    if ((rc = dml_common_word(args, DML_OPTION_ARGV_FORMAT, formats, &format, &err)) != 0 ||
+        (rc = dml_common_number(args, DML_OPTION_DOMID, 1, LAST_DOMID, &domid, &err)) != 0 ||
+        (rc = dml_common_max_bytes(args, &max, &err)) != 0 || (rc = dml_common_facts(args, &job.facts, &err)) != 0)
         goto out;
     job.domid = (uint32_t)domid;
-    if ((rc = read_input(&job, args->paths[0], (size_t)max, &err)) != 0) {
+    if ((rc = read_input(&job, args->paths[0], max, &err)) != 0) {
         code = DML_EXIT_INCOMPLETE;
         goto out;
     }
@@ -425,7 +376,7 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
     if (rc == 0 && diff_xen)
         rc = build(&job, diff_xen, &there, &err);
     if (rc == 0)
-        code = print(&job, &here, diff_xen ? &there : NULL, format);
+        code = print(&job, &here, diff_xen ? &there : NULL, (enum format)format);
 
 out:
     dma_builder_free(here.builder);

@@ -36,7 +36,8 @@ static int fire(const struct user_ref *one, const struct user_ref *other, const 
     struct dml_judged *guest = &one->judge->guests.v[one->user->guest];
     struct dml_finding f = one->user->finding;
     if (guest->applicable)
-        guest->blockers[guest->blockers_n++] = (struct dml_report_blocker){f.rule, run->rules->v[f.rule].scope};
+        guest->blockers[guest->blockers_n++] =
+            (struct dml_report_blocker){f.rule, dml_rule_own(&run->rules->v[f.rule])->scope};
     if (!one->user->shown)
         return 0;
     const struct dml_finding *o = &other->user->finding;
@@ -124,7 +125,7 @@ static const char *verdict(const struct dml_judged *g, const struct dml_rules *r
     for (uint16_t i = 0; i < g->blockers_n; i++) {
         if (host_fixed && g->blockers[i].scope == DML_SCOPE_HOST)
             continue;
-        if (!fixed_by_migration(&rules->v[g->blockers[i].rule]))
+        if (!fixed_by_migration(dml_rule_own(&rules->v[g->blockers[i].rule])))
             return "blocked";
         fixable = 1;
     }

@@ -163,9 +163,8 @@ static _Bool decides(const struct dml_rule *rule)
            (rule->tags & (DML_TAG_hold | DML_TAG_start | DML_TAG_isolation));
 }
 
-static enum dml_truth run_rule(struct judging *g, uint32_t i)
+static enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params)
 {
-    const struct dml_rule *rule = &g->p->rules->v[i];
     enum dml_truth truth;
     if (rule->check >= 0) {
         struct dml_check c = {&g->s, check_fires, check_misses, g};
@@ -175,7 +174,7 @@ static enum dml_truth run_rule(struct judging *g, uint32_t i)
         g->rule = rule;
         return dml_check_run(rule->check, &c);
     }
-    truth = dml_eval_rule(g->p->eval, rule, g->settings[i].params, rule_fires, g);
+    truth = dml_eval_rule(g->p->eval, rule, params, rule_fires, g);
     if (truth == DML_UNKNOWN) {
         uint16_t slots[8];
         unsigned n = dml_eval_missing(g->p->eval, slots, 8);
@@ -193,6 +192,16 @@ static _Bool runs_on_broken(const struct dml_rule *rule)
     return rule->tags & DML_TAG_syntax;
 }
 
+/* The built-in rule with its own parameters, where a site's rule or a policy's parameters are what is shown. */
+static enum dml_truth run_own(struct judging *g, const struct dml_rule *own)
+{
+    _Bool silent = g->silent;
+    g->silent = 1;
+    enum dml_truth truth = run_rule(g, own, NULL);
+    g->silent = silent;
+    return truth;
+}
+
 /*
  * Runs all rules that are shown or decide; while the judging is silent only those that decide, and nothing is reported.
  * *out gets the rules that decide and fired.
@@ -204,16 +213,20 @@ static int run_rules(struct judging *g, struct blockers *out)
     out->n = 0;
     dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
     for (uint32_t i = 0; i < g->p->rules->n; i++) {
-        const struct dml_rule *rule = &g->p->rules->v[i];
-        _Bool deciding = decides(rule);
+        const struct dml_rule *rule = &g->p->rules->v[i], *own = dml_rule_own(rule);
+        _Bool deciding = decides(own), same = own == rule && !g->settings[i].params;
         _Bool shown = !g->silent && g->settings[i].severity != DML_OFF && g->j->run->selected[g->p->map[i]];
         if ((!deciding && !shown) || (g->s.cfg.errors.n && !runs_on_broken(rule)))
             continue;
         uint64_t before = g->missing;
         uint32_t fired = g->fired.n;
-        enum dml_truth truth = run_rule(g, i);
-        if (!deciding)
+        enum dml_truth truth = DML_NO;
+        if (shown || same)
+            truth = run_rule(g, rule, g->settings[i].params);
+        if (!deciding || !same)
             g->missing = before; /* nothing that a verdict needs */
+        if (deciding && !same)
+            truth = run_own(g, own);
         if (!shown)
             g->fired.n = fired;
         if (truth == DML_YES && deciding) {

@@ -55,7 +55,8 @@ static int copy_blockers(struct judging *g, const struct blockers *b, struct dml
     if (!guest->blockers)
         return DML_ENOMEM;
     for (uint32_t i = 0; i < b->n; i++)
-        guest->blockers[i] = (struct dml_report_blocker){g->p->map[b->v[i]], g->p->rules->v[b->v[i]].scope};
+        guest->blockers[i] =
+            (struct dml_report_blocker){g->p->map[b->v[i]], dml_rule_own(&g->p->rules->v[b->v[i]])->scope};
     guest->blockers_n = (uint16_t)b->n;
     return 0;
 }

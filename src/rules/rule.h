@@ -171,6 +171,12 @@ struct dml_rule {
     const struct dml_rule *replaces; /* the built-in rule of that id, by which verdicts go; NULL in a built-in one */
 };
 
+/* The rule by which verdicts go: the built-in one where a site's has taken its place. */
+static inline const struct dml_rule *dml_rule_own(const struct dml_rule *rule)
+{
+    return rule->replaces ? rule->replaces : rule;
+}
+
 /* Rules in the order of their ids, with what they share. */
 struct dml_rules {
     const struct dml_rule *v;

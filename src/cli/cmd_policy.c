@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dmlint policy show|check|test: what is in force, whether files are valid, whether rules do what their examples say.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/words.h"
+#include "judge/judge.h"
+#include "yaml/yaml.h"
+
+enum { TEXT_MAX = 16 * 1024 * 1024, FILE_MAX = 1024 * 1024 };
+
+/* --- show --- */
+
+static enum dml_exit show(const struct dml_args *args)
+{
+    struct dml_here here;
+    struct dml_err err = {""};
+    struct dml_buf out;
+    enum dml_exit code = DML_EXIT_OK;
+    if (args->n_paths > 2)
+        return dml_cli_fail(DML_EXIT_USAGE, "policy show takes one policy");
+    dml_buf_init(&out, TEXT_MAX);
+    if (dml_here_open(&here, args, args->n_paths == 2 ? args->paths[1] : NULL, &err) < 0)
+        code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
+    else
+        dml_policy_show(here.policy, dml_args_get(args, DML_OPTION_EFFECTIVE) != NULL, &out);
+    dml_here_free(&here);
+    return dml_print_buf(&out, code);
+}
+
+/* --- check --- */
+
+/* A file of rules, and no policy: a list, or a mapping with an id. */
+static int is_rule_file(const char *path, _Bool *yes, struct dml_arena *a, struct dml_err *err)
+{
+    struct dml_yaml y;
+    *yes = 0;
+    if (!strchr(path, '/') && !strstr(path, ".y"))
+        return 0; /* a built-in policy's name */
+    int rc = dml_yaml_load(a, path, FILE_MAX, &y, NULL, err);
+    if (rc == 0)
+        *yes = y.root->kind == DML_YAML_SEQ || dml_yaml_get(y.root, "id");
+    return rc;
+}
+
+/* The rules that a file brings: its own if it is a rule file, its policy's otherwise. `policy` is to be freed. */
+static int rules_of(const char *path, struct dml_rules *rules, struct dml_policy **policy, struct dml_arena *a,
+                    struct dml_err *err)
+{
+    _Bool is_rules;
+    int rc = is_rule_file(path, &is_rules, a, err);
+    *rules = dml_builtin_rules;
+    if (rc == 0 && is_rules)
+        return dml_rules_add_file(rules, path, &dml_catalogue, a, err);
+    if (rc == 0)
+        rc = dml_policy_load(policy, path, &dml_builtin_rules, &dml_catalogue, err);
+    if (rc == 0)
+        *rules = *dml_policy_rules(*policy);
+    return rc;
+}
+
+static enum dml_exit check(const struct dml_args *args)
+{
+    enum dml_exit code = DML_EXIT_OK;
+    if (args->n_paths < 2)
+        return dml_cli_fail(DML_EXIT_USAGE, "policy check needs the policy or rule files to be checked");
+    for (uint32_t i = 1; i < args->n_paths; i++) {
+        struct dml_rules rules;
+        struct dml_policy *policy = NULL;
+        struct dml_err err = {""};
+        if (rules_of(args->paths[i], &rules, &policy, args->arena, &err) < 0)
+            code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
+        else
+            printf("%s: valid\n", args->paths[i]);
+        dml_policy_free(policy);
+    }
+    return code;
+}
+
+/* --- test --- */
+
+struct tally {
+    size_t rules, examples, failed, skipped;
+};
+
+struct outcome {
+    size_t count;  /* how often the rule fired */
+    uint32_t line; /* of its first finding, or the line that the example names where one is there */
+};
+
+static int by_path(const void *x, const void *y)
+{
+    return strcmp(((const struct dml_example_file *)x)->path, ((const struct dml_example_file *)y)->path);
+}
+
+/* Judges the guests of an example, as `check` would, on its host. */
+static int run_example(const struct dml_rules *rules, struct dml_policy *policy, const struct dml_rule *rule,
+                       const struct dml_example *x, struct outcome *out, struct dml_arena *a, struct dml_err *err)
+{
+    struct dml_facts facts;
+    struct dml_target target;
+    struct dml_world world;
+    struct dml_judge *judge = NULL;
+    uint32_t n = x->others_n + 1u;
+    struct dml_example_file *files = dml_new_n(a, struct dml_example_file, n);
+    const char **paths = dml_new_n(a, const char *, n);
+    _Bool *selected = dml_new_n(a, _Bool, rules->n + 1);
+    int rc = files && paths && selected ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
+    if (rc == 0 && x->facts) {
+        struct dml_yaml y;
+        rc = dml_yaml_parse(a, "facts", dml_sv_of(x->facts), &y, err);
+        if (rc == 0)
+            rc = dml_facts_from_yaml(&facts, &y, y.root, a, err);
+    }
+    if (rc == 0)
+        rc = dml_target_init(&target, x->facts ? &facts : NULL, x->xen, x->qemu, NULL, err);
+    if (rc == 0)
+        rc = dml_world_init(&world, x->facts ? &facts : NULL, &target, a);
+    if (rc < 0)
+        return rc;
+    struct dml_run run = {
+        .world = &world, .rules = rules, .policy = policy, .selected = selected, .max_bytes = FILE_MAX};
+    memset(selected, 1, rules->n);
+    files[0] = (struct dml_example_file){"example.cfg", x->cfg};
+    for (uint32_t i = 1; i < n; i++)
+        files[i] = x->others[i - 1];
+    qsort(files, n, sizeof *files, by_path);
+    rc = dml_judge_new(&judge, &run, err);
+    for (uint32_t i = 0; rc == 0 && i < n; i++) {
+        paths[i] = files[i].path;
+        rc = dml_judge_file(judge, i, paths[i], dml_sv_of(files[i].cfg), 0, err);
+    }
+    struct dml_report report = {.paths = paths, .rules = rules};
+    struct dml_finding_list list = {0};
+    if (rc == 0)
+        rc = dml_judge_finish(&judge, 1, &run, a, &report, &list, err);
+    *out = (struct outcome){0};
+    for (size_t i = 0; i < list.n; i++) {
+        const struct dml_finding *f = list.v[i];
+        if (strcmp(rules->v[f->rule].id, rule->id) != 0 || f->state != DML_STATE_NEW)
+            continue;
+        if (!out->count++ || f->start.line == x->line)
+            out->line = f->start.line;
+    }
+    dml_judge_free(judge);
+    return rc;
+}
+
+static void example(const struct dml_rules *rules, struct dml_policy *policy, const struct dml_rule *rule,
+                    const struct dml_example *x, struct tally *t)
+{
+    struct dml_arena a = {0};
+    struct dml_err err = {""};
+    struct outcome got;
+    char wrong[1100] = "";
+    t->examples++;
+    if (!x->cfg) {
+        t->skipped++; /* a host alone is not judged yet */
+        return;
+    }
+    int rc = run_example(rules, policy, rule, x, &got, &a, &err);
+    if (rc < 0)
+        snprintf(wrong, sizeof wrong, "%s", err.msg[0] ? err.msg : "out of memory");
+    else if (!x->bad && got.count)
+        snprintf(wrong, sizeof wrong, "fires on line %u, and must not", got.line);
+    else if (x->bad && !got.count)
+        snprintf(wrong, sizeof wrong, "does not fire");
+    else if (x->bad && x->expect_count && got.count != x->expect_count)
+        snprintf(wrong, sizeof wrong, "fires %zu times, not %u", got.count, x->expect_count);
+    else if (x->bad && x->line && got.line != x->line)
+        snprintf(wrong, sizeof wrong, "fires on line %u, not %u", got.line, x->line);
+    if (wrong[0]) {
+        t->failed++;
+        printf("%s:%u: %s %s, %s example \"%s\": %s\n", rule->file, x->yaml_line, rule->id, rule->name,
+               x->bad ? "bad" : "good", x->name, wrong);
+    }
+    dml_arena_dispose(&a);
+}
+
+/*
+ * Tries the examples of the rules that did not come with the program, or with `all` of every rule, under the policy
+ * that
+ * --policy names: one that hides a rule fails its examples.
+ */
+static int try_rules(const struct dml_args *args, const struct dml_rules *rules, _Bool all, struct tally *t,
+                     struct dml_err *err)
+{
+    const char *name = dml_args_get(args, DML_OPTION_POLICY);
+    struct dml_policy *policy = NULL;
+    int rc = dml_policy_load(&policy, name ? name : "default", rules, &dml_catalogue, err);
+    if (rc == 0)
+        rules = dml_policy_rules(policy);
+    for (uint32_t i = 0; rc == 0 && i < rules->n; i++) {
+        const struct dml_rule *rule = &rules->v[i];
+        if (rule->builtin && !all)
+            continue;
+        t->rules++;
+        for (unsigned k = 0; k < rule->examples_n; k++)
+            example(rules, policy, rule, &rule->examples[k], t);
+    }
+    dml_policy_free(policy);
+    return rc;
+}
+
+static enum dml_exit test(const struct dml_args *args)
+{
+    struct tally t = {0};
+    struct dml_err err = {""};
+    int rc = 0;
+    if (args->n_paths < 2)
+        rc = try_rules(args, &dml_builtin_rules, 1, &t, &err);
+    for (uint32_t i = 1; rc == 0 && i < args->n_paths; i++) {
+        struct dml_rules rules;
+        struct dml_policy *policy = NULL;
+        rc = rules_of(args->paths[i], &rules, &policy, args->arena, &err);
+        if (rc == 0)
+            rc = try_rules(args, &rules, 0, &t, &err);
+        dml_policy_free(policy);
+    }
+    if (rc < 0)
+        return dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
+    fflush(stdout);
+    fprintf(stderr, "%zu rules, %zu examples: %zu failed", t.rules, t.examples, t.failed);
+    if (t.skipped)
+        fprintf(stderr, ", %zu not tried (no guest in them)", t.skipped);
+    fputc('\n', stderr);
+    return t.failed ? DML_EXIT_FINDINGS : DML_EXIT_OK;
+}
+
+enum dml_exit dml_cmd_policy(const struct dml_args *args)
+{
+    static const struct {
+        const char *name;
+        enum dml_exit (*run)(const struct dml_args *args);
+    } verbs[] = {{"show", show}, {"check", check}, {"test", test}};
+    for (size_t i = 0; args->n_paths && i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(args->paths[0], verbs[i].name) == 0)
+            return verbs[i].run(args);
+    return dml_cli_fail(DML_EXIT_USAGE,
+                        args->n_paths ? "policy has no subcommand \"%s\"; there are: show, check, test"
+                                      : "say what: policy show, policy check or policy test",
+                        args->n_paths ? args->paths[0] : "");
+}

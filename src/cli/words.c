@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the commands about rules and policies share. */
+#include "cli/words.h"
+
+#include <string.h>
+
+enum { WIDTH = 78 };
+
+int dml_here_open(struct dml_here *h, const struct dml_args *args, const char *name, struct dml_err *err)
+{
+    *h = (struct dml_here){0};
+    if (!name)
+        name = dml_args_get(args, DML_OPTION_POLICY);
+    if (name)
+        return dml_policy_load(&h->policy, name, &dml_builtin_rules, &dml_catalogue, err);
+    int rc = dml_policies_new(&h->all, &dml_builtin_rules, &dml_catalogue, err);
+    return rc < 0 ? rc : dml_policies_for(h->all, "guest.cfg", &h->policy, err);
+}
+
+void dml_here_free(struct dml_here *h)
+{
+    if (h->all)
+        dml_policies_free(h->all); /* the policy is one of them */
+    else
+        dml_policy_free(h->policy);
+}
+
+void dml_fold(struct dml_buf *out, const char *text, const char *indent)
+{
+    size_t margin = strlen(indent), column = 0;
+    for (const char *p = text; *p;) {
+        size_t line = strcspn(p, "\n");
+        if (!line || p[0] == ' ') { /* an empty line, or one laid out by hand */
+            if (column)
+                dml_buf_char(out, '\n');
+            if (line)
+                dml_buf_printf(out, "%s%.*s", indent, (int)line, p);
+            dml_buf_char(out, '\n');
+            column = 0;
+            p += line + (p[line] == '\n');
+            continue;
+        }
+        for (const char *end = p + line; p < end;) {
+            size_t word = strcspn(p, " \n");
+            if (column && column + 1 + word > WIDTH) {
+                dml_buf_char(out, '\n');
+                column = 0;
+            }
+            dml_buf_str(out, column ? " " : indent);
+            column = (column ? column + 1 : margin) + word;
+            dml_buf_add(out, p, word);
+            for (p += word; p < end && *p == ' '; p++)
+                ;
+        }
+        p += *p == '\n';
+    }
+    if (column)
+        dml_buf_char(out, '\n');
+}
+
+void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator)
+{
+    const char *between = "";
+    for (unsigned i = 0; i < DML_TAG_COUNT; i++) {
+        if (!(tags >> i & 1))
+            continue;
+        dml_buf_printf(out, "%s%s", between, dml_tag_names[i]);
+        between = separator;
+    }
+}
+
+enum dml_exit dml_print_buf(struct dml_buf *b, enum dml_exit code)
+{
+    if (b->failed)
+        code = dml_cli_fail(DML_EXIT_USAGE, "out of memory");
+    else if (b->p)
+        fwrite(b->p, 1, b->len, stdout);
+    dml_buf_dispose(b);
+    return code;
+}

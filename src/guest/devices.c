@@ -108,6 +108,8 @@ static void read_p9s(struct dml_reader *r)
     struct dma_p9 *v = dml_read_new(r, struct dma_p9, n + 1);
     for (uint32_t i = 0; v && i < n; i++) {
         struct dml_sv token, all = dml_cfg_text(&e->value.u.items[i]), rest = all;
+        if (i && r->xen < DML_V(4, 18, 0))
+            v[i] = v[i - 1]; /* xl forgets nothing from one element to the next */
         v[i].devid = (int32_t)i;
         while (dml_next_piece(&rest, ",", &token)) {
             struct dml_piece p = {.whole = token};

@@ -145,6 +145,8 @@ static void test_refusals__per_release(void **state)
         {"vkb=['unique-id=1']", DML_V(4, 12, 0), DML_GUEST_P_SPEC_MISSING, "'unique-id=1'"},
         {"p9=['tag=a,path=/b']", DML_V(4, 18, 0), DML_GUEST_P_SPEC_MISSING, "'tag=a,path=/b'"},
         {"p9=['tag=a,path=/b']", DML_V(4, 19, 0), -1, NULL},
+        {"p9=['tag=a,path=/b,security_model=none', 'tag=c']", DML_V(4, 17, 0), -1, NULL}, /* xl keeps the rest */
+        {"p9=['tag=a,path=/b,security_model=none', 'tag=c']", DML_V(4, 18, 0), DML_GUEST_P_SPEC_MISSING, "'tag=c'"},
         {"channel=['name=a']", DML_V(4, 17, 0), DML_GUEST_P_SPEC_MISSING, "'name=a'"},
         {"channel=['name=a,connection=pty,what=1']", DML_V(4, 17, 0), -1, NULL},
         {"vif=['what=1']", DML_V(4, 17, 0), -1, NULL},
@@ -327,11 +329,11 @@ static void test_disks__words_of_later_releases(void **state)
         enum dma_bool trusted, grant;
         const char *vdev;
     } cases[] = {
-        {"/x,raw,xvda,w,trusted", DML_V(4, 17, 0), 1, DMA_YES, DMA_UNSET, "xvda"},
+        {"/x,raw,xvda,w,trusted", DML_V(4, 19, 0), 1, DMA_YES, DMA_UNSET, "xvda"},
         {"/x,raw,xvda,w,untrusted", DML_V(4, 22, 0), 1, DMA_NO, DMA_UNSET, "xvda"},
-        {"/x,raw,xvda,w,trusted", DML_V(4, 16, 0), 0, DMA_UNSET, DMA_UNSET, NULL},
-        {"/x,raw,untrusted", DML_V(4, 16, 0), 1, DMA_UNSET, DMA_UNSET, "untrusted"},
-        {"/x,raw,untrusted", DML_V(4, 17, 0), 0, DMA_NO, DMA_UNSET, NULL},
+        {"/x,raw,xvda,w,trusted", DML_V(4, 18, 6), 0, DMA_UNSET, DMA_UNSET, NULL},
+        {"/x,raw,untrusted", DML_V(4, 18, 6), 1, DMA_UNSET, DMA_UNSET, "untrusted"},
+        {"/x,raw,untrusted", DML_V(4, 19, 0), 0, DMA_NO, DMA_UNSET, NULL},
         {"/x,raw,xvda,w,grant_usage=1", DML_V(4, 19, 0), 1, DMA_UNSET, DMA_YES, "xvda"},
         {"/x,raw,xvda,w,grant_usage=1", DML_V(4, 18, 0), 0, DMA_UNSET, DMA_UNSET, NULL},
         {"/x,raw,xvda,w,specification=virtio", DML_V(4, 17, 0), 1, DMA_UNSET, DMA_UNSET, "xvda"},

@@ -95,6 +95,10 @@ static void copy_guest(struct walk *w, const struct dma_guest *guest)
     NORMALISE(w->a, &g->usbctrls);
     NORMALISE(w->a, &g->pcidevs);
     NORMALISE(w->a, &g->vnuma);
+    NORMALISE(w->a, &g->vtpms);
+    NORMALISE(w->a, &g->virtios);
+    NORMALISE(w->a, &g->vdispls);
+    NORMALISE(w->a, &g->vsnds);
     w->disks = dml_new_n(w->a, struct disk, g->disks.n);
     w->nics = dml_new_n(w->a, struct nic, g->nics.n);
     w->vfbs = resized(w->a, g->vfbs.v, g->vfbs.n, g->vfbs.size, sizeof *w->vfbs);

@@ -12,6 +12,17 @@ static bool pod(const struct walk *w)
     return w->g.type != DMA_PV && w->g.target_memkb < w->g.max_memkb;
 }
 
+/* libxl_cpupoolid_is_valid. Every host has Pool-0; which others no fact says. */
+void dma_step_config_pool(struct walk *w, uint32_t i)
+{
+    const char *pool = w->g.pool;
+
+    (void)i;
+    if (pool && strcmp(pool, "Pool-0") != 0 && strcmp(pool, "0") != 0)
+        dma_note(w, DMA_NOTE_POOL_UNKNOWN, DMA_FIELD_POOL, -1,
+                 "whether the host has a cpupool %s is not known; libxl refuses the guest if not", pool);
+}
+
 void dma_step_config_pod_with_pci(struct walk *w, uint32_t i)
 {
     (void)i;

@@ -118,6 +118,141 @@ void dma_step_devices_need_qemu(struct walk *w, uint32_t i)
         w->needs_qemu |= w->channel_domids[k] == 0;
 }
 
+static void served(struct walk *w, const char *backend, enum dma_field field, uint32_t i)
+{
+    uint32_t domid;
+
+    if (!w->stop && !dma_backend(w, backend, field, i, &domid))
+        dma_refuse_at(w, DMA_REFUSAL_BACKEND_DOMAIN_UNKNOWN, field, i, "backend",
+                      "there is no running domain %s to serve the device", backend);
+}
+
+void dma_step_virtio_backends(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.virtios.n; k++)
+        served(w, w->g.virtios.v[k].backend_domname, DMA_FIELD_VIRTIO, k);
+}
+
+void dma_step_attach_nics(struct walk *w, uint32_t unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < w->g.nics.n; i++) {
+        for (uint32_t j = 0; j < i && !w->stop; j++) {
+            if (w->nics[i].n.devid == w->nics[j].n.devid)
+                dma_refuse_at(w, DMA_REFUSAL_NIC_TWICE, DMA_FIELD_VIF, i, "devid", "two interfaces have the number %d",
+                              w->nics[i].n.devid);
+        }
+    }
+}
+
+void dma_step_attach_vtpms(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.vtpms.n; k++)
+        served(w, w->g.vtpms.v[k].backend_domname, DMA_FIELD_VTPM, k);
+}
+
+static void bad_usbctrl(struct walk *w, uint32_t i, const char *sub, const char *what, int32_t number)
+{
+    dma_refuse_at(w, DMA_REFUSAL_USB_CONTROLLER, DMA_FIELD_USBCTRL, i, sub, "the USB controller %u cannot have %s %d",
+                  i, what, number);
+}
+
+/* libxl__device_usbctrl_setdefault (libxl_usb.c): QEMU's controllers have as many ports as they have. */
+void dma_step_attach_emulated_usbctrls(struct walk *w, uint32_t i)
+{
+    static const struct {
+        int32_t least, most;
+    } ports[] = {{0, 0}, {2, 2}, {6, 6}, {INT32_MIN, 15}};
+
+    (void)i;
+    for (uint32_t k = 0; k < w->g.usbctrls.n && !w->stop; k++) {
+        const struct dma_usbctrl *u = &w->g.usbctrls.v[k];
+        int32_t version = u->version ? u->version : 2;
+
+        bool automatic = u->type == DMA_USBCTRL_AUTO && w->g.type == DMA_HVM;
+
+        if (!automatic && u->type != DMA_USBCTRL_DEVICEMODEL)
+            continue;
+        if (version < 1 || version > 3)
+            bad_usbctrl(w, k, "version", "the version", version);
+        else if (u->ports && (u->ports < ports[version].least || u->ports > ports[version].most))
+            bad_usbctrl(w, k, "ports", "a number of ports of", u->ports);
+        else
+            served(w, u->backend_domname, DMA_FIELD_USBCTRL, k);
+    }
+}
+
+void dma_step_attach_pv_usbctrls(struct walk *w, uint32_t i)
+{
+    enum { MAX_PORTS = 31 };
+
+    (void)i;
+    for (uint32_t k = 0; k < w->g.usbctrls.n && !w->stop; k++) {
+        const struct dma_usbctrl *u = &w->g.usbctrls.v[k];
+        bool automatic = u->type == DMA_USBCTRL_AUTO && w->g.type != DMA_HVM;
+
+        if (!automatic && u->type != DMA_USBCTRL_PV && u->type != DMA_USBCTRL_QUSB)
+            continue;
+        if (u->version < 0 || u->version > 2)
+            bad_usbctrl(w, k, "version", "the version", u->version);
+        else if (u->ports < 0 || u->ports > MAX_PORTS)
+            bad_usbctrl(w, k, "ports", "a number of ports of", u->ports);
+        else
+            served(w, u->backend_domname, DMA_FIELD_USBCTRL, k);
+    }
+}
+
+/* libxl__device_pci_add (libxl_pci.c) takes what pciback holds; seize=1 has it bound first. */
+void dma_step_attach_pcidevs(struct walk *w, uint32_t i)
+{
+    (void)i;
+    if (w->h.pci_known != DMA_LIST_COMPLETE)
+        return;
+    for (uint32_t k = 0; k < w->g.pcidevs.n && !w->stop; k++) {
+        const struct dma_pci *p = &w->g.pcidevs.v[k];
+        bool assignable = p->name != NULL;
+
+        for (uint32_t j = 0; j < w->h.pci.n && !assignable; j++) {
+            const struct dma_host_pci *d = &w->h.pci.v[j];
+
+            assignable = d->domain == p->domain && d->bus == p->bus && d->dev == p->dev && d->func == p->func &&
+                         (p->seize || !d->driver || strcmp(d->driver, "pciback") == 0);
+        }
+        if (!assignable)
+            dma_refuse_at(w, DMA_REFUSAL_PCI_NOT_ASSIGNABLE, DMA_FIELD_PCI, k, NULL,
+                          "the PCI device %04x:%02x:%02x.%x cannot be passed through: it is not there or not bound to "
+                          "pciback",
+                          p->domain, p->bus, p->dev, p->func);
+    }
+}
+
+void dma_step_attach_displays_and_sound(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.vdispls.n; k++)
+        served(w, w->g.vdispls.v[k].backend_domname, DMA_FIELD_VDISPL, k);
+    for (uint32_t k = 0; k < w->g.vsnds.n; k++)
+        served(w, w->g.vsnds.v[k].backend_domname, DMA_FIELD_VSND, k);
+}
+
+/* libxl__device_p9_setdefault (libxl_9pfs.c) */
+void dma_step_attach_p9s(struct walk *w, uint32_t i)
+{
+    (void)i;
+    for (uint32_t k = 0; k < w->g.p9s.n && !w->stop; k++) {
+        const struct dma_p9 *p = &w->g.p9s.v[k];
+        bool daemon = p->type == DMA_P9_XEN_9PFSD;
+        bool limits = p->max_files || p->max_open_files || p->max_space || p->auto_delete;
+
+        if ((!daemon && limits) || !p->path || !p->security_model || (!p->tag && !daemon))
+            dma_refuse_at(w, DMA_REFUSAL_P9_INCOMPLETE, DMA_FIELD_P9, k, NULL, "the 9pfs device %u is not complete", k);
+        else
+            served(w, p->backend_domname, DMA_FIELD_P9, k);
+    }
+}
+
 /* libxl__spawn_stub_dm: QEMU runs in a domain of its own. */
 void dma_step_stubdom(struct walk *w, uint32_t i)
 {

@@ -93,7 +93,7 @@ void dma_step_arg_disks(struct walk *w, uint32_t unused)
 
 static void drive(struct walk *w, struct disk *k, const char *text)
 {
-    k->done = true;
+    k->done = k->emulated = true;
     dma_arg2(w, "-drive", text);
 }
 
@@ -264,6 +264,21 @@ void dma_step_disk_ahci(struct walk *w, uint32_t i)
     drive(w, k, dma_text(w, "file=%s,if=none,id=ahcidisk-%d,format=%s,cache=writeback", k->path, k->index, k->format));
     dma_arg(w, "-device");
     dma_argf(w, "ide-hd,bus=ahci0.%d,unit=0,drive=ahcidisk-%d", k->index, k->index);
+}
+
+/* libxl hands disks on by index: hda and xvda are the same place, and QEMU stops at the second. */
+void dma_step_disks_have_places(struct walk *w, uint32_t unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < w->g.disks.n; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            const struct disk *a = &w->disks[i], *b = &w->disks[j];
+
+            if (a->emulated && b->emulated && a->index == b->index && is_sd(a) == is_sd(b))
+                dma_note(w, DMA_NOTE_DISK_PLACE_TWICE, DMA_FIELD_DISK, (int32_t)i,
+                         "%s and %s get the same place, on which QEMU stops", b->d.vdev, a->d.vdev);
+        }
+    }
 }
 
 void dma_step_disk_ide(struct walk *w, uint32_t i)

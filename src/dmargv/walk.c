@@ -97,6 +97,7 @@ void dma_walk(struct walk *w)
         dma_walk_group(w, LAUNCH, 0);
     if (!w->stop && w->g.type != DMA_HVM && !w->needs_qemu) {
         r->outcome = DMA_NO_DEVICE_MODEL;
+        dma_walk_group(w, ATTACH, 0);
         w->stop = true;
     }
     if (!w->stop && !w->stubdom)
@@ -107,8 +108,11 @@ void dma_walk(struct walk *w)
         r->outcome = DMA_NO_DEVICE_MODEL;
         w->stop = true;
     }
-    if (!w->stop)
+    if (!w->stop) {
         dma_arg(w, NULL);
+        w->late = true;
+        dma_walk_group(w, ATTACH, 0);
+    }
 
     if (r->outcome == DMA_RUNS) {
         r->argv = w->argv.v;
@@ -181,11 +185,16 @@ __attribute__((format(printf, 4, 0))) static void refuse(struct walk *w, enum dm
     };
     const char *message = dml_arena_vprintf(w->a, fmt, ap);
 
-    w->stop = true;
     if (!message) {
         out_of_memory(w);
         return;
     }
+    if (w->late) {
+        dma_note(w, DMA_NOTE_REFUSED_LATER, blame.field, blame.index, "libxl gives up after QEMU has started: %s; %s",
+                 message, advice[id]);
+        return;
+    }
+    w->stop = true;
     w->result->outcome = DMA_REFUSED;
     w->result->refusal = (struct dma_refusal){id, dma_refusal_name(id), message, advice[id], blame};
 }

@@ -23,7 +23,7 @@ enum spelling {
 /* One per identifier of spelling.def: the row that holds its first text. */
 #define SPELLED(w, id) ((w)->spelled[SPELLING_ROW_##id##_ALWAYS])
 
-enum group { CONFIG, DISK_DEFAULTS, NIC_DEFAULTS, BUILD, DISK_ADD, LAUNCH, SPAWN, ARGS, DISK_ARGS, NIC_ARGS, GROUPS };
+enum group { CONFIG, DISK_DEFAULTS, NIC_DEFAULTS, BUILD, DISK_ADD, LAUNCH, SPAWN, ARGS, DISK_ARGS, NIC_ARGS, ATTACH };
 enum { HVM = 1 << DMA_HVM, PV = 1 << DMA_PV, PVH = 1 << DMA_PVH, ALL = HVM | PV | PVH };
 enum {
     UNKNOWN_DM = 1 << DMA_DM_UNSET,
@@ -43,7 +43,7 @@ struct disk {
     int32_t index, partition;
     /* for the arguments */
     const char *path, *format;
-    bool done;
+    bool done, emulated;
 };
 
 struct nic {
@@ -79,6 +79,7 @@ struct walk {
     DML_VEC(struct dma_note) notes;
     struct dma_result *result;
     bool stop; /* refused, or out of memory */
+    bool late; /* QEMU runs: what libxl refuses now becomes a note */
 };
 
 struct dma_builder {

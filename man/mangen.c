@@ -10,16 +10,28 @@
 #include "rules/rule.h"
 #include "schema/schema.h"
 
-/* Text of ours as roff: a leading dot or quote and every backslash would be taken for more. */
+enum { FOLD = 60 }; /* lines stay below 80 with what may follow */
+
+/*
+ * Text of ours as roff, in lines that mandoc's lint likes: at the beginning of a line a dot or quote, and everywhere a
+ * backslash, would be taken for more.
+ */
 static void put(const char *s)
 {
-    if (*s == '.' || *s == '\'')
-        fputs("\\&", stdout);
+    unsigned column = 0;
     for (; *s; s++) {
-        if (*s == '\\')
+        if (!column && (*s == '.' || *s == '\''))
+            fputs("\\&", stdout);
+        if (*s == '\\') {
             fputs("\\e", stdout);
-        else
+        } else if ((*s == ' ' || *s == '\n') && column > FOLD) {
+            putchar('\n');
+            column = 0;
+            continue;
+        } else {
             putchar(*s == '\n' ? ' ' : *s);
+        }
+        column++;
     }
 }
 
@@ -66,9 +78,9 @@ static void keys(void)
         printf(".It Li %.*s\n", DML_SV_ARG(k->name));
         put(k->doc);
         if (k->since > DML_V(4, 10, 0))
-            printf("; since Xen %s", dml_version_text(k->since, DML_V_POINT(k->since) == 0, since));
+            printf(";\nsince Xen %s", dml_version_text(k->since, DML_V_POINT(k->since) == 0, since));
         if (*k->fate) {
-            fputs("; ", stdout);
+            fputs(";\n", stdout);
             put(k->fate);
         }
         puts(".");

@@ -100,10 +100,10 @@ static int add_layer(struct dml_policy *p, const char *name, const char *dir, co
                      const struct dml_layer *by, const struct dml_yaml_node *at, struct dml_err *err)
 {
     const struct dml_builtin_policy *builtin = NULL;
-    struct dml_sv text;
+    struct dml_sv text = {"", 0};
     const char *file = NULL, *path = NULL, *own_dir = NULL;
     int rc = 0;
-    if (is_path(dml_sv_of(name))) {
+    if (is_path((struct dml_sv){name, strlen(name)})) {
         while (dir && strncmp(name, "./", 2) == 0)
             name += 2;
         file = dml_path_join(&p->arena, dir, name);
@@ -127,7 +127,7 @@ static int add_layer(struct dml_policy *p, const char *name, const char *dir, co
         text = (struct dml_sv){builtin->text, builtin->len};
         path = file;
     }
-    if (p->arena.failed)
+    if (!path || p->arena.failed)
         return no_memory(err);
     for (const struct chain *c = up; c; c = c->up)
         if (strcmp(c->path, path) == 0)

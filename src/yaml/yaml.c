@@ -486,7 +486,7 @@ int dml_yaml_int(const struct dml_yaml *y, const struct dml_yaml_node *node, con
 int dml_yaml_enum(const struct dml_yaml *y, const struct dml_yaml_node *node, const char *what,
                   const char *const *names, size_t n, unsigned *out, struct dml_err *err)
 {
-    struct dml_sv s;
+    struct dml_sv s = {"", 0};
     int rc = dml_yaml_str(y, node, what, &s, err);
     if (rc)
         return rc;

@@ -387,7 +387,7 @@ enum dml_exit dml_cmd_check(const struct dml_args *args)
         rc = dml_err_set(&err, DML_ENOMEM, "out of memory");
     if (rc == 0)
         rc = judge_all(&c, workers, &err);
-    if (rc < 0)
+    if (rc < 0 || !workers)
         code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
     else
         code = finish(&c, workers, color, &err);

@@ -31,12 +31,15 @@ int dml_fd_read(struct dml_arena *a, int fd, const char *name, size_t max, struc
             return dml_err_set(err, DML_EIO, "cannot read %s: %s", name, strerror(errno));
         if (r == 0)
             break;
+        _Bool end = S_ISREG(st.st_mode) && (size_t)r < cap - len; /* a regular file has no more when it gives less */
         len += (size_t)r;
         if (len > max) {
             p[max] = '\0';
             *data = (struct dml_sv){p, max};
             return dml_err_set(err, DML_ETOOBIG, "%s is larger than %zu bytes", name, max);
         }
+        if (end)
+            break;
         if (len == cap) {
             size_t next = cap > (max + 1) / 2 ? max + 1 : cap * 2;
             p = dml_arena_grow(a, p, cap + 1, next + 1, 1);

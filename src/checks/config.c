@@ -29,12 +29,23 @@ static const char *precious_key(const struct dml_subject *s, struct dml_sv name)
     return NULL;
 }
 
-/* Calls `see` for every key that no xl knows; returns whether it fired. */
+/* Does xl of the target read every key of the file, as it does in nearly all? */
+static _Bool all_known(const struct dml_subject *s)
+{
+    uint32_t read = 0;
+    for (int id = 1; id < DML_KEY_COUNT; id++)
+        read += s->guest.by_key[id] != NULL;
+    return read == s->cfg.entries.n;
+}
+
+/* Calls `see` for every key that no xl of any release knows; returns whether it fired. */
 static enum dml_truth each_unknown(struct dml_check *c, _Bool (*see)(struct dml_check *c, const struct dml_cfg_entry *e,
                                                                      struct dml_span span))
 {
     const struct dml_cfg *cfg = &c->s->cfg;
     enum dml_truth answer = DML_NO;
+    if (all_known(c->s))
+        return DML_NO;
     for (uint32_t i = 0; i < cfg->entries.n; i++) {
         const struct dml_cfg_entry *e = &cfg->entries.v[i];
         if (dml_key_find_hashed(e->name, e->hash) == DML_KEY_NONE && see(c, e, dml_cfg_entry_key(cfg, e)))
@@ -112,6 +123,8 @@ enum dml_truth check_key_newer_than_target(struct dml_check *c)
 {
     const struct dml_cfg *cfg = &c->s->cfg;
     enum dml_truth answer = DML_NO;
+    if (all_known(c->s))
+        return DML_NO;
     for (uint32_t i = 0; i < cfg->entries.n; i++) {
         const struct dml_cfg_entry *e = &cfg->entries.v[i];
         enum dml_key_id id = dml_key_find_hashed(e->name, e->hash);

@@ -6,6 +6,7 @@
 
 #include <libxlutil.h>
 
+#include "base/num.h"
 #include "xlu/xlu.h"
 #include "xlu/xlu_i.h"
 
@@ -166,7 +167,10 @@ static _Bool entry_differs(const struct dml_cfg *cfg, const struct dml_cfg_entry
         return differs(diff, DML_XLU_KIND, span);
     if (text_differs(&e->value, text))
         return differs(diff, DML_XLU_TEXT, span);
-    if (!may_be_number(dml_cfg_text(&e->value)))
+    uint64_t plain;
+    struct dml_sv digits = dml_cfg_text(&e->value);
+    /* Of the same few plain digits the two cannot make different numbers. */
+    if (!may_be_number(digits) || (!e->added && digits.p[0] != '0' && dml_num_decimal(digits, INT32_MAX, &plain)))
         return 0;
     long theirs = 0;
     int64_t ours = 0;

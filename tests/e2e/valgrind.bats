@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The main jobs under valgrind: no invalid access, nothing lost.
 
-vg() { valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible "$DMLINT" "$@"; }
+vg() { DMLINT_NO_JIT=1 valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible "$DMLINT" "$@"; }
 
 setup() {
     command -v valgrind >/dev/null || skip "valgrind is not installed"

@@ -28,7 +28,7 @@ static const struct {
 #undef SPELLING
 };
 
-bool dma_has_change(uint32_t xen, enum change change)
+static bool has_change(uint32_t xen, enum change change)
 {
     static const uint32_t when[][5] = {
 #define AT(major, minor, point) DMA_XEN(major, minor, point),
@@ -57,7 +57,7 @@ void dma_walk_group(struct walk *w, enum group group, uint32_t i)
         const struct step *s = &steps[k];
 
         if (s->group != group || !(s->dm & 1u << w->g.device_model_version) || !(s->type & 1u << w->g.type) ||
-            (s->caps & ~w->caps) || !dma_has_change(w->xen, s->since) || dma_has_change(w->xen, s->removed))
+            (s->caps & ~w->caps) || !w->has[s->since] || w->has[s->removed])
             continue;
         s->fn(w, i);
     }
@@ -79,12 +79,14 @@ void dma_walk(struct walk *w)
 {
     struct dma_result *r = w->result;
 
+    for (unsigned i = 0; i < CHANGE_COUNT; i++)
+        w->has[i] = has_change(w->xen, (enum change)i);
     for (unsigned i = 0; i < SPELLING_ROWS; i++) {
         unsigned first = i;
 
         while (first > 0 && strcmp(spellings[first - 1].id, spellings[i].id) == 0)
             first--;
-        if (dma_has_change(w->xen, spellings[i].since))
+        if (w->has[spellings[i].since])
             w->spelled[first] = spellings[i].text;
     }
     dma_walk_group(w, CONFIG, 0);

@@ -56,7 +56,8 @@ struct walk {
     struct dma_guest g; /* a copy, which libxl's defaults fill in */
     struct dma_host h;
     uint32_t xen, domid;
-    unsigned caps; /* HAS_..., LACKS_... */
+    unsigned caps;          /* HAS_..., LACKS_... */
+    bool has[CHANGE_COUNT]; /* which changes the release has */
     const char *spelled[SPELLING_ROWS];
 
     struct disk *disks;
@@ -96,8 +97,6 @@ typedef void step_fn(struct walk *w, uint32_t i);
 
 /* Runs the steps of a group that apply, in order, for device `i` (0 where the group is not about devices). */
 void dma_walk_group(struct walk *w, enum group group, uint32_t i);
-/* Has release `xen` this change? */
-bool dma_has_change(uint32_t xen, enum change change);
 /* The whole walk; w->result is filled in. */
 void dma_walk(struct walk *w);
 

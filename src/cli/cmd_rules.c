@@ -110,7 +110,7 @@ enum dml_exit dml_cmd_rules(const struct dml_args *args)
     unsigned format = 0;
     struct dml_here here;
     struct dml_err err = {""};
-    const _Bool *selected;
+    const _Bool *selected = NULL;
     struct dml_buf out;
     if (args->n_paths)
         return dml_cli_fail(DML_EXIT_USAGE, "rules takes no path; for one rule in full: dmlint explain %s",

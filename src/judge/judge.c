@@ -250,6 +250,16 @@ int run_deciding(struct judging *g, struct blockers *out)
 /* --- suppressions and findings
  * ------------------------------------------------------------------------------------------------ */
 
+/* Where the statement behind a comment's item ends; 0 for a comment that is part of a statement itself. */
+static uint32_t statement_end(const struct dml_cfg *cfg, uint32_t item)
+{
+    if (cfg->items.v[item].kind != DML_CFG_COMMENT)
+        return 0;
+    while (item < cfg->items.n && cfg->items.v[item].kind <= DML_CFG_COMMENT)
+        item++;
+    return item < cfg->items.n ? cfg->items.v[item].span.off + cfg->items.v[item].span.len : 0;
+}
+
 static int read_suppressions(struct judging *g, struct dml_suppressions *s)
 {
     const struct dml_cfg *cfg = &g->s.cfg;
@@ -260,7 +270,7 @@ static int read_suppressions(struct judging *g, struct dml_suppressions *s)
     for (uint32_t i = 0; i < cfg->comments.n; i++) {
         struct dml_span span = cfg->comments.v[i].span;
         if (memmem(cfg->text.p + span.off, span.len, "dmlint", 6))
-            v[n++] = (struct dml_comment){span, cfg->items.v[cfg->comments.v[i].item].kind == DML_CFG_COMMENT};
+            v[n++] = (struct dml_comment){span, statement_end(cfg, cfg->comments.v[i].item)};
     }
     return n ? dml_suppressions_read(s, &g->s.src, v, n, g->p->rules, &g->j->file) : 0;
 }

@@ -86,8 +86,14 @@ static int read_one(struct dml_suppressions *s, struct dml_source *src, const st
         return bad(s, a, c->span, "say why: put -- and a reason behind the bracket");
     like.reason = dml_sv_trim((struct dml_sv){reason.p + 2, reason.len - 2});
     if (!file) {
-        uint32_t line = dml_source_pos(src, a, c->span.off).line;
-        like.first = like.last = c->alone ? next_line(src, line) : line;
+        struct dml_pos pos = dml_source_pos(src, a, c->span.off);
+        struct dml_sv before = {src->text.p + c->span.off - (pos.column - 1), pos.column - 1};
+        like.first = like.last = pos.line;
+        if (!dml_sv_trim(before).len) {
+            like.first = like.last = next_line(src, pos.line);
+            if (c->end > c->span.off)
+                like.last = dml_source_pos(src, a, c->end - 1).line;
+        }
     }
     for (;;) {
         const char *comma = words.len ? memchr(words.p, ',', words.len) : NULL;

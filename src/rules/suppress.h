@@ -32,16 +32,16 @@ struct dml_suppressions {
     DML_VEC(struct dml_bad_directive) bad;
 };
 
-/* A comment from `#` to before the line end; `alone`: nothing before it on its line.
- */
+/* A comment from `#` to before the line end. `end`: where the statement that follows it ends, 0 where none is known. */
 struct dml_comment {
     struct dml_span span;
-    _Bool alone;
+    uint32_t end;
 };
 
 /*
  * Reads the directives among a file's comments, given in their order. 0 or DML_ENOMEM. A comment alone on its line
- * covers the next line that is neither blank nor a comment, any other covers its own line.
+ * covers the next line that is neither blank nor a comment and what else belongs to that statement; any other covers
+ * its own line.
  */
 int dml_suppressions_read(struct dml_suppressions *s, struct dml_source *src, const struct dml_comment *comments,
                           uint32_t n, const struct dml_rules *rules, struct dml_arena *a);

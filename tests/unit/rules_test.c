@@ -546,6 +546,7 @@ static void test_sets__a_replaced_builtin_rule_is_kept_for_verdicts(void **state
 /* ---- suppressions ---- */
 
 static struct dml_suppressions sup;
+static uint32_t statement_end;
 
 /* Comments as a lexer would give them: from # to the line's end, in files without strings. */
 static void read_suppressions(const char *text)
@@ -559,11 +560,8 @@ static void read_suppressions(const char *text)
              "uid_overlap}\n"),
         0);
     for (const char *p = text; (p = strchr(p, '#')) && n < 16;) {
-        const char *start = p, *end = strchrnul(p, '\n');
-        while (start > text && (start[-1] == ' ' || start[-1] == '\t'))
-            start--;
-        comments[n++] =
-            (struct dml_comment){{(uint32_t)(p - text), (uint32_t)(end - p)}, start == text || start[-1] == '\n'};
+        const char *end = strchrnul(p, '\n');
+        comments[n++] = (struct dml_comment){{(uint32_t)(p - text), (uint32_t)(end - p)}, statement_end};
         p = end;
     }
     dml_source_init(&src, "x.cfg", dml_sv_of(text));
@@ -591,6 +589,23 @@ static void test_suppress__same_line_next_line_and_file(void **state)
     assert_true(dml_sv_is(sup.v.v[3].reason, "everywhere"));
     assert_false(dml_suppressed(&sup, 0, 1, 1));
     assert_true(sup.v.v[0].refused);
+}
+
+static void test_suppress__covers_the_statement_behind_it(void **state)
+{
+    (void)state;
+    const char *text = "# dmlint: ignore[one] -- all disks\n\ndisk = [\n 'a',\n 'b' ]\nmemory = 1\n";
+    statement_end = (uint32_t)(strstr(text, "memory") - text);
+    read_suppressions(text);
+    statement_end = 0;
+    assert_false(dml_suppressed(&sup, 0, 2, 0));
+    assert_true(dml_suppressed(&sup, 0, 3, 0));
+    assert_true(dml_suppressed(&sup, 0, 5, 0));
+    assert_false(dml_suppressed(&sup, 0, 6, 0));
+    /* Within a list: the next line. */
+    read_suppressions("disk = [\n  # dmlint: ignore[one] -- this disk\n 'a',\n 'b' ]\n");
+    assert_true(dml_suppressed(&sup, 0, 3, 0));
+    assert_false(dml_suppressed(&sup, 0, 4, 0));
 }
 
 static void test_suppress__malformed_ones_hold_nothing(void **state)
@@ -636,6 +651,7 @@ int main(void)
         T(test_sets__replace_order_and_words),
         T(test_sets__a_replaced_builtin_rule_is_kept_for_verdicts),
         T(test_suppress__same_line_next_line_and_file),
+        T(test_suppress__covers_the_statement_behind_it),
         T(test_suppress__malformed_ones_hold_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,8 +70,8 @@ uint32_t dml_cfg_assignment_at(struct dml_sv t, uint32_t pos)
     return (at(t, i) == '=' && at(t, i + 1) != '=') || (at(t, i) == '+' && at(t, i + 1) == '=') ? i : 0;
 }
 
-/* A placeholder of a template at `i`: its class and its end, or DML_CFG_E_COUNT. */
-static enum dml_cfg_error_class template_at(struct dml_sv t, uint32_t i, uint32_t *end)
+/* A placeholder of a template at `i`, on the line that ends at `limit`: its class and its end, or DML_CFG_E_COUNT. */
+static enum dml_cfg_error_class template_at(struct dml_sv t, uint32_t i, uint32_t limit, uint32_t *end)
 {
     static const struct {
         const char *open, *close;
@@ -81,7 +81,6 @@ static enum dml_cfg_error_class template_at(struct dml_sv t, uint32_t i, uint32_
         {"{#", "#}", DML_CFG_E_TEMPLATE_JINJA}, {"<%", "%>", DML_CFG_E_TEMPLATE_ERB},
         {"${", "}", DML_CFG_E_TEMPLATE_SHELL},  {"$(", ")", DML_CFG_E_TEMPLATE_SHELL},
     };
-    uint32_t limit = line_end(t, i);
     for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
         if (!starts(t, i, forms[k].open))
             continue;
@@ -109,7 +108,8 @@ static enum dml_cfg_error_class find_template(struct dml_sv t, uint32_t from, ui
 {
     for (uint32_t i = from; i < to; i++) {
         uint32_t end;
-        enum dml_cfg_error_class class = strchr("{<$@", t.p[i]) && t.p[i] ? template_at(t, i, &end) : DML_CFG_E_COUNT;
+        enum dml_cfg_error_class class = strchr("{<$@", t.p[i]) && t.p[i] ? template_at(t, i, to, &end)
+                                                                          : DML_CFG_E_COUNT;
         if (class != DML_CFG_E_COUNT) {
             *span = range(i, end < to ? end : to);
             return class;
@@ -251,9 +251,9 @@ static enum dml_cfg_error_class at_value(const struct dml_cfg_fault *f, struct d
     }
     if (c == '"' || c == '\'')
         return DML_CFG_E_UNTERMINATED_STRING;
-    enum dml_cfg_error_class template = template_at(t, i, &end);
+    enum dml_cfg_error_class template = template_at(t, i, eol, &end);
     if (template == DML_CFG_E_COUNT && word > i && word < eol && !is_python_value(t, i))
-        template = template_at(t, word, &end);
+        template = template_at(t, word, eol, &end);
     if (template != DML_CFG_E_COUNT) {
         *span = range(i, end < eol ? end : eol);
         return template;
@@ -329,10 +329,10 @@ static enum dml_cfg_error_class in_list(const struct dml_cfg_fault *f, struct dm
             *span = range(before, before + 3);
             return DML_CFG_E_TRIPLE_QUOTE;
         }
-        uint32_t end = i + 1;
-        while (end < line_end(t, i) && t.p[end] != c)
+        uint32_t end = i + 1, eol = line_end(t, i);
+        while (end < eol && t.p[end] != c)
             end++;
-        *span = range(i, end < line_end(t, i) ? end + 1 : end);
+        *span = range(i, end < eol ? end + 1 : end);
         return DML_CFG_E_LIST_COMMA;
     }
     if (is_digit(c) || c == '[') {
@@ -360,7 +360,7 @@ static enum dml_cfg_error_class after_value(const struct dml_cfg_fault *f, struc
             return c == '.' ? DML_CFG_E_FLOAT : c == '-' ? DML_CFG_E_BARE_WORD : DML_CFG_E_NUMBER;
         }
     }
-    enum dml_cfg_error_class template = template_at(t, i, &end);
+    enum dml_cfg_error_class template = template_at(t, i, eol, &end);
     if (template != DML_CFG_E_COUNT) {
         *span = range(i, end < eol ? end : eol);
         return template;

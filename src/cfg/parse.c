@@ -304,6 +304,19 @@ static void leave_triple(struct parser *p, const char *from)
     p->cur = line_end(p, to ? to + 3 : from);
 }
 
+/* Skips a value on the next line: told of already, it is not to be told of as a value without a key. */
+static void leave_value(struct parser *p)
+{
+    p->cur = line_end(p, p->cur);
+    skip_blanks(p);
+    if (p->cur < p->end && *p->cur == '[') {
+        p->frames.n = 0;
+        leave_list(p);
+    } else {
+        p->cur = line_end(p, p->cur);
+    }
+}
+
 /* Reports what is wrong at the cursor and moves to where the next statement can begin. */
 static void fault(struct parser *p, const char *item, enum dml_cfg_expect expect, const char *value)
 {
@@ -323,6 +336,8 @@ static void fault(struct parser *p, const char *item, enum dml_cfg_expect expect
         leave_triple(p, p->begin + where.off);
     else if (class == DML_CFG_E_BOM)
         p->cur += 3;
+    else if (class == DML_CFG_E_VALUE_NEXT_LINE)
+        leave_value(p);
     else if (in_list)
         leave_list(p);
     else

@@ -249,6 +249,8 @@ void dml_read_part(struct dml_reader *r, enum dml_key_id key, int32_t index, str
             r->rc = dml_err_set(r->err, DML_ENOMEM, "out of memory");
         return;
     }
+    if (!r->out->n_parts[key]++)
+        r->out->first_part[key] = r->out->parts.n - 1;
     const struct dml_spec *spec = dml_spec_find(key, name);
     *p = (struct dml_guest_part){.key = (uint16_t)key,
                                  .index = index,
@@ -961,12 +963,21 @@ struct dml_span dml_guest_element(const struct dml_guest *guest, enum dml_key_id
 uint32_t dml_guest_parts(const struct dml_guest *guest, enum dml_key_id key, int32_t index,
                          const struct dml_guest_part **first)
 {
-    uint32_t i = 0, n = 0;
-    while (i < guest->parts.n && (guest->parts.v[i].key != key || guest->parts.v[i].index != index))
-        i++;
-    *first = guest->parts.v + i;
-    while (i + n < guest->parts.n && guest->parts.v[i + n].key == key && guest->parts.v[i + n].index == index)
+    /* By halves: elements are in order. */
+    const struct dml_guest_part *low = guest->parts.v + guest->first_part[key], *end = low + guest->n_parts[key];
+    for (size_t n = guest->n_parts[key]; n;) {
+        size_t half = n / 2;
+        if (low[half].index < index) {
+            low += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    uint32_t n = 0;
+    while (low + n < end && low[n].index == index)
         n++;
+    *first = low;
     return n;
 }
 

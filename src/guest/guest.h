@@ -57,7 +57,8 @@ struct dml_guest {
     uint8_t ignored[DML_KEY_COUNT];                    /* written, but xl could not read it and keeps its default */
     DML_VEC(struct dml_guest_problem) problems;
     DML_VEC(struct dml_guest_part) parts; /* parts of one element lie together, elements in order */
-    uint32_t refusals;                    /* how many of the problems are */
+    uint32_t first_part[DML_KEY_COUNT], n_parts[DML_KEY_COUNT]; /* those of a key lie together */
+    uint32_t refusals;                                          /* how many of the problems are */
 };
 
 /*

@@ -286,6 +286,9 @@ void dml_read_rdm(struct dml_reader *r)
     r->g->hvm.rdm_policy = policy;
 }
 
+/* More nodes or vcpus than any host can have: xl refuses them, once it has tried to make room. */
+enum { MAX_NODES = 1024, MAX_VCPUS = 1 << 20 };
+
 /* Puts vcpus "0-3,7" into a bitmap of `bits`; returns how many xl counts. */
 static uint64_t set_vcpus(struct dml_sv s, uint8_t *map, uint64_t bits)
 {
@@ -295,7 +298,7 @@ static uint64_t set_vcpus(struct dml_sv s, uint8_t *map, uint64_t bits)
         uint64_t a = 0, b = 0;
         if (!dml_parse_range(piece, &a, &b) || b - a > 65535)
             b = a;
-        for (uint64_t i = a; i <= b; i++, n++)
+        for (uint64_t i = a; i <= b && n <= MAX_VCPUS; i++, n++)
             if (i < bits)
                 map[i / 8] |= (uint8_t)(1u << (i % 8));
     }
@@ -314,6 +317,10 @@ void dml_read_vnuma(struct dml_reader *r)
     uint64_t vcpus = 0, memory = 0;
     if (!e || !dml_cfg_is_list(&e->value) || !e->value.n)
         return;
+    if (e->value.n > MAX_NODES) {
+        bad_vnuma(r, 0, DML_SV("there are too many"));
+        return;
+    }
     uint32_t n = e->value.n, bits = r->g->max_vcpus ? r->g->max_vcpus : r->host->cpus;
     if (!bits || bits > UNKNOWN_HOST_CPUS)
         bits = UNKNOWN_HOST_CPUS;

@@ -22,8 +22,11 @@ const char *__lsan_default_suppressions(void)
 /* The grammar of the linked library. */
 #define LINKED DML_V(4, 17, 0)
 
-/* Look-ups times settings that libxlutil may spend on one file: a few milliseconds. */
-enum { LOOKUP_BUDGET = 1 << 20 };
+/*
+ * What libxlutil may spend on one file, in steps of a few nanoseconds: look-ups times settings for comparing, and for
+ * parsing what it does more than once.
+ */
+enum { LOOKUP_BUDGET = 1 << 20, PARSE_BUDGET = 1 << 27 };
 
 /* Keeps the begin, for disk strings, and forgets the rest. */
 static ssize_t swallow(void *cookie, const char *p, size_t n)
@@ -93,6 +96,39 @@ static _Bool has_nul(const struct dml_cfg *cfg)
             return 1;
     }
     return 0;
+}
+
+/*
+ * libxlutil's parser is not linear: a `+=` walks its settings and copies all that was there, and each `#` of a last
+ * line without newline is tried up to the end of the file. Files that are made to hurt are not given to it.
+ */
+static _Bool too_costly(const struct dml_cfg *cfg, struct dml_arena *scratch)
+{
+    uint64_t cost = 0, *size = NULL;
+    for (uint32_t i = 0; i < cfg->settings.n; i++) {
+        const struct dml_cfg_setting *s = &cfg->settings.v[i];
+        if (!s->adds && !size)
+            continue;
+        if (!size)
+            size = dml_new_n(scratch, uint64_t, cfg->entries.n);
+        if (!size)
+            return 1;
+        uint64_t before = size[s->entry];
+        if (!before && s->adds && s->prev != DML_CFG_NONE)
+            before = cfg->settings.v[s->prev].value.n;
+        size[s->entry] = s->adds ? before + s->value.n : s->value.n;
+        if (s->adds)
+            cost += before + i - (s->prev == DML_CFG_NONE ? 0 : s->prev);
+    }
+    for (uint32_t i = cfg->errors.n; i && !cost; i--) {
+        struct dml_span s = cfg->errors.v[i - 1].span;
+        if (cfg->errors.v[i - 1].class != DML_CFG_E_COMMENT_NO_NEWLINE)
+            continue;
+        for (uint32_t k = 0; k < s.len; k++)
+            cost += cfg->text.p[s.off + k] == '#' ? s.len - k : 0;
+        break;
+    }
+    return cost > PARSE_BUDGET;
 }
 
 static _Bool differs(struct dml_xlu_diff *diff, enum dml_xlu_what what, struct dml_span span)
@@ -199,6 +235,10 @@ int dml_xlu_compare(struct dml_xlu *xlu, const struct dml_cfg *cfg, struct dml_a
                 return rc;
             cfg = &again;
         }
+    }
+    if (too_costly(cfg, scratch)) {
+        diff->what = DML_XLU_SKIPPED;
+        return 0;
     }
     XLU_Config *x = xlu_cfg_init(xlu->report, "-");
     if (!x)

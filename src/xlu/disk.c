@@ -19,6 +19,13 @@ static const struct word {
 #undef WORD
 };
 
+/*
+ * libxlutil's scanner keeps a state for each byte that it looks at in a buffer of 16386 (YY_STATE_BUF_SIZE), and writes
+ * on behind it: xl corrupts its heap on a longer text. And it looks to the end of the text at every prefix such as
+ * raw:; nobody writes more than two.
+ */
+enum { LONGEST = 16000, MAX_PREFIXES = 16 };
+
 /* A byte that stands for the first letter of a word that the target release does not know. */
 enum { MASK = '\1' };
 
@@ -27,7 +34,8 @@ struct scan {
     struct dml_arena *arena;
     struct dml_xlu_parts *parts;
     struct dml_sv rest;
-    _Bool prefix, target, empty_target, format, vdev, access;
+    _Bool target, empty_target, format, vdev, access;
+    unsigned prefixes; /* such as raw: or phy: */
     _Bool no_memory;
 };
 
@@ -71,7 +79,7 @@ static void positional(struct scan *s, struct dml_sv value)
         part(s, "target", value, value);
         s->target = 1;
         s->empty_target = !value.len;
-    } else if (!s->prefix && !s->format) {
+    } else if (!s->prefixes && !s->format) {
         if (!s->empty_target || !vdev_with_type(s, value))
             part(s, "format", value, value);
         s->format = 1;
@@ -146,7 +154,7 @@ static struct dml_sv token(struct scan *s)
             part(s, "format", (struct dml_sv){from, n - 1}, (struct dml_sv){from, n});
             s->format = 1;
         }
-        s->prefix = 1;
+        s->prefixes++;
         s->rest = (struct dml_sv){from + n, all.len - n};
     } else if (eq) {
         struct dml_sv name = {from, (size_t)(eq - from)}, value = {eq + 1, whole.len - (size_t)(eq - from) - 1};
@@ -293,6 +301,10 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
     const char *nul = spec.len ? memchr(spec.p, '\0', spec.len) : NULL;
     if (nul)
         spec.len = (size_t)(nul - spec.p);
+    if (spec.len > LONGEST) {
+        *reason = "it is longer than xl can bear";
+        return 0;
+    }
     char *common = dml_arena_alloc(a, spec.len + 1, 1), *out = common;
     if (!common)
         return dml_err_set(err, DML_ENOMEM, "out of memory");
@@ -304,6 +316,8 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
             *reason = *reason ? *reason : wrong;
             continue;
         }
+        if (*t.p == ' ' || *t.p == '\t' || *t.p == '\n')
+            continue; /* it means nothing, but libxlutil looks to the end of the text at each */
         if (w && w->kind == VALUE)
             *reason = *reason ? *reason : "it has an option that xl of this release does not know";
         memcpy(out, t.p, t.len);
@@ -314,6 +328,8 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
     *out = '\0';
     if (s.no_memory)
         return dml_err_set(err, DML_ENOMEM, "out of memory");
+    if (s.prefixes > MAX_PREFIXES)
+        *reason = "it has far too many prefixes";
     if (!*reason && ends_scanner((struct dml_sv){common, (size_t)(out - common)}))
         *reason = "there is a `=` without a name before a line end";
     if (*reason)

@@ -22,7 +22,7 @@ void dml_xlu_free(struct dml_xlu *xlu);
 /* Where the second opinion differs from ours. Anything but SAME is a bug of ours. */
 enum dml_xlu_what {
     DML_XLU_SAME,
-    DML_XLU_SKIPPED, /* not asked: a NUL outside of comments, on which libxlutil aborts; or more than INT_MAX bytes */
+    DML_XLU_SKIPPED, /* not asked: a NUL outside of comments, on which libxlutil aborts; or it would take minutes */
     DML_XLU_ACCEPTS, /* libxlutil accepts what we reject */
     DML_XLU_REJECTS, /* libxlutil rejects what we accept */
     DML_XLU_KIND,    /* a list where we have a text, or a text where we have a list, or no such key */
@@ -56,7 +56,8 @@ struct dml_xlu_parts {
 
 /*
  * Reads one element of `disk` as xl of `xen` does: *disk (strings in `a`), and where each value stands in `spec`.
- * *reason is NULL, or says in our words why xl refuses it; *disk is then of no use, but *parts is complete.
+ * *reason is NULL, or says in our words why xl refuses it; *disk is then of no use, but *parts is complete
+ * (but for a text of more than 16000 bytes).
  * xlu_disk_parse reads what all releases read alike; what came with a later release (disk_words.def) is taken out of
  * the string first and read here. DML_ENOMEM.
  */

@@ -248,7 +248,8 @@ static void test_tree__large_inputs_take_linear_work(void **state)
     assert_sv(dml_cfg_text(&entry("a")->value.u.items[149999]), "49999");
     assert_non_null(dml_cfg_find(&cfg, DML_SV("k49999")));
     /* A parser that looked ahead for the end of each would not come back from these. */
-    static const char *const broken[] = {"a='''x\n", "[", "a=[\n", "a=['x\n", "a=\"\n\"\"\"\n"};
+    static const char *const broken[] = {"a='''x\n", "[", "a=[\n", "a=['x\n", "a=\"\n\"\"\"\n",
+                                         "$",        "@", "{x ",   "a=\n[\n"};
     for (size_t k = 0; k < sizeof broken / sizeof *broken; k++) {
         dml_buf_clear(&b);
         while (b.len < 1 << 20)

@@ -533,15 +533,14 @@ int dml_yaml_strs(const struct dml_yaml *y, const struct dml_yaml_node *node, co
 
 static void write_scalar(const struct dml_yaml_node *node, struct dml_buf *out)
 {
-    _Bool plain = !node->quoted && node->text.len;
+    _Bool null = dml_yaml_is_null(node), plain = !node->quoted && !null;
     for (size_t i = 0; plain && i < node->text.len; i++) {
         char c = node->text.p[i];
         plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
                 c == '/' || (i && (c == '-' || c == '+')) || (!i && c == '-' && node->text.len > 1);
     }
-    if (plain || (!node->quoted && !node->text.len)) {
-        dml_buf_str(out, node->text.len ? "" : "~");
-        dml_buf_sv(out, node->text);
+    if (plain || null) {
+        dml_buf_sv(out, null ? DML_SV("~") : node->text);
         return;
     }
     dml_buf_char(out, '"');

@@ -131,6 +131,18 @@ static void test_yaml__json(void **state)
     assert_int_equal(PARSE("{\"a\": \"\\"), DML_EINVAL);
 }
 
+static void test_yaml__writes_what_reads_the_same(void **state)
+{
+    (void)state;
+    struct dml_buf b;
+    dml_buf_init(&b, 1000);
+    assert_int_equal(PARSE("a: [~, null, '', '~', -5, \"x\\ny\", 0x10, '7', tr: ue, a b]\nb: &x {c: }\nd: *x\n"), 0);
+    dml_yaml_write(doc.root, &b);
+    assert_string_equal(
+        b.p, "{a: [~, ~, \"\", \"~\", -5, \"x\\x0ay\", 0x10, \"7\", {tr: ue}, \"a b\"], b: {c: ~}, d: {c: ~}}");
+    dml_buf_dispose(&b);
+}
+
 static void test_yaml__nul_is_no_string(void **state)
 {
     (void)state;
@@ -223,6 +235,7 @@ int main(void)
         cmocka_unit_test_teardown(test_yaml__fields_suggest, teardown),
         cmocka_unit_test_teardown(test_yaml__duplicate_keys, teardown),
         cmocka_unit_test_teardown(test_yaml__json, teardown),
+        cmocka_unit_test_teardown(test_yaml__writes_what_reads_the_same, teardown),
         cmocka_unit_test_teardown(test_yaml__nul_is_no_string, teardown),
         cmocka_unit_test_teardown(test_yaml__deep_nesting_ends, teardown),
         cmocka_unit_test_teardown(test_yaml__alias_bomb_ends, teardown),

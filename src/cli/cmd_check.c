@@ -300,6 +300,31 @@ static int write_reports(struct check *c, struct dml_report *report, struct dml_
     return 0;
 }
 
+/* From which severity on findings of a file fail: said on the command line, by its policy, or from errors on. */
+static enum dml_severity fails_from(const struct check *c, uint32_t file)
+{
+    struct dml_policy *policy;
+    enum dml_severity level;
+    if (!dml_args_get(c->args, DML_OPTION_FAIL_ON) && !c->run.policy &&
+        dml_policies_for(c->run.policies, c->shown[file], &policy, NULL) == 0 &&
+        dml_policy_fail_on(policy, &level, NULL))
+        return level;
+    return (enum dml_severity)c->fail_on;
+}
+
+static _Bool any_fails(const struct check *c, const struct dml_finding_list *findings)
+{
+    enum dml_severity level = DML_OFF;
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct dml_finding *f = findings->v[i];
+        if (!i || f->file != findings->v[i - 1]->file)
+            level = fails_from(c, f->file);
+        if (f->state == DML_STATE_NEW && level < DML_OFF && f->severity <= level)
+            return 1;
+    }
+    return 0;
+}
+
 static enum dml_exit exit_code(const struct check *c, const struct dml_report *report)
 {
     enum dml_exit code = c->inputs.code;
@@ -308,9 +333,8 @@ static enum dml_exit exit_code(const struct check *c, const struct dml_report *r
     if (!c->inputs.paths.n && !dml_args_get(c->args, DML_OPTION_ALLOW_EMPTY))
         code = dml_exit_worse(
             code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
-    for (unsigned level = 0; c->fail_on < DML_OFF && level <= c->fail_on; level++)
-        if (report->counts.by_severity[level])
-            code = dml_exit_worse(code, DML_EXIT_FINDINGS);
+    if (any_fails(c, report->findings))
+        code = dml_exit_worse(code, DML_EXIT_FINDINGS);
     for (size_t i = 0; dml_args_get(c->args, DML_OPTION_REQUIRE_READY) && i < report->guests_n; i++)
         if (strcmp(report->guests[i].verdict, "ready") != 0 && strcmp(report->guests[i].verdict, "not-applicable") != 0)
             code = dml_exit_worse(code, DML_EXIT_FINDINGS);

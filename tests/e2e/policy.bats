@@ -100,6 +100,23 @@ R
     "$DMLINT" rules --select DM9 | grep -q "^DM9001 "
 }
 
+@test "fail_on of the policy in the file's directory; the command line wins" {
+    mkdir strict lax
+    printf 'name = "x"\nmemory = 1\nmemory = 2\n' | tee strict/a.cfg >lax/a.cfg
+    printf 'fail_on: warning\nrules: {DM1: off, DM2: off}\n' >strict/.dmlint.yaml
+    printf 'fail_on: none\n' >lax/.dmlint.yaml
+    run "$DMLINT" -q --host facts.yaml strict
+    [ "$status" -eq 1 ]
+    run "$DMLINT" -q --host facts.yaml lax
+    [ "$status" -eq 0 ]
+    run "$DMLINT" -q --host facts.yaml lax strict
+    [ "$status" -eq 1 ]
+    run "$DMLINT" -q --host facts.yaml --fail-on none lax strict
+    [ "$status" -eq 0 ]
+    run "$DMLINT" -q --host facts.yaml --fail-on hint lax
+    [ "$status" -eq 1 ]
+}
+
 @test "nothing that a policy says changes a verdict" {
     [ "$(verdict)" = blocked ]
     printf 'rules: {hold: off, start: off, isolation: off}\n' >off.yaml

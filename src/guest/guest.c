@@ -60,13 +60,12 @@ struct dml_span dml_read_place(const struct dml_reader *r, enum dml_key_id key, 
 struct dml_guest_problem *dml_read_problem(struct dml_reader *r, enum dml_guest_problem_id id, enum dml_key_id key,
                                            int32_t index, const struct dml_sv *value)
 {
-    static struct dml_guest_problem lost;
     struct dml_guest_problem *p = dml_vec_add(r->arena, &r->out->problems);
     const struct dml_cfg_entry *e = r->out->by_key[key];
     if (!p) {
         if (!r->rc)
             r->rc = dml_err_set(r->err, DML_ENOMEM, "out of memory");
-        return &lost;
+        return &r->lost;
     }
     *p = (struct dml_guest_problem){.id = (uint8_t)id, .kind = (uint8_t)problems[id].kind, .key = (uint16_t)key};
     p->index = index;
@@ -936,6 +935,8 @@ int dml_guest_read(struct dml_guest *guest, struct dml_arena *a, struct dml_xlu 
             guest->by_key[key] = e;
     }
     read_all(&r);
+    if (a->failed && !r.rc)
+        r.rc = dml_err_set(err, DML_ENOMEM, "out of memory");
     return r.rc;
 }
 

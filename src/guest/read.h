@@ -34,7 +34,8 @@ struct dml_reader {
     const struct dml_guest_host *host;
     dml_version xen;
     struct dml_err *err;
-    int rc; /* 0, or the first failure of ours */
+    int rc;                        /* 0, or the first failure of ours */
+    struct dml_guest_problem lost; /* takes what is written to a problem there was no memory for */
 };
 
 static inline const struct dml_cfg_entry *dml_read_entry(const struct dml_reader *r, enum dml_key_id key)

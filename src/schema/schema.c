@@ -145,7 +145,7 @@ const struct dml_spec *dml_spec_find(enum dml_key_id list, struct dml_sv name)
     const struct dml_key *k = dml_key(list);
     for (const struct dml_spec *s = &specs[k->spec]; s < &specs[k->spec] + k->n_specs; s++) {
         char text[48];
-        if (s->name.len == name.len && dml_sv_is(name, dml_spec_text(s, text)))
+        if (s->name.len == name.len && *s->name.p == *name.p && dml_sv_is(name, dml_spec_text(s, text)))
             return s;
     }
     return NULL;

@@ -9,12 +9,18 @@
 
 enum kind { NONE, FLAG, VALUE };
 
+/* A view that may stand in a table. */
+#define SV(literal)                                                                                                    \
+    {                                                                                                                  \
+        (literal), sizeof(literal) - 1                                                                                 \
+    }
+
 static const struct word {
-    const char *text;
+    struct dml_sv text;
     dml_version since;
     enum kind kind;
 } words[] = {
-#define WORD(text, since, kind) {text, since, kind},
+#define WORD(text, since, kind) {SV(text), since, kind},
 #include "xlu/disk_words.def"
 #undef WORD
 };
@@ -96,18 +102,22 @@ static void positional(struct scan *s, struct dml_sv value)
 /* raw:, phy: and their like at the begin of a value. Returns the length with the colon, 0 if there is none. */
 static size_t old_prefix(struct dml_sv s)
 {
-    static const char *const prefixes[] = {"raw:",     "qcow:", "qcow2:", "vhd:", "iscsi:", "nbd:",  "enbd:", "drbd:",
-                                           "tapdisk:", "tap:",  "tap2:",  "aio:", "ioemu:", "file:", "phy:"};
+    static const struct dml_sv prefixes[] = {SV("raw:"),  SV("qcow:"), SV("qcow2:"), SV("vhd:"),     SV("iscsi:"),
+                                             SV("nbd:"),  SV("enbd:"), SV("drbd:"),  SV("tapdisk:"), SV("tap:"),
+                                             SV("tap2:"), SV("aio:"),  SV("ioemu:"), SV("file:"),    SV("phy:")};
+    if (!s.len || !memchr(s.p, ':', s.len < 9 ? s.len : 9))
+        return 0;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (dml_sv_starts(s, dml_sv_of(prefixes[i])))
-            return strlen(prefixes[i]);
+        if (dml_sv_starts(s, prefixes[i]))
+            return prefixes[i].len;
     return 0;
 }
 
 /* Names that take a value. */
-static const char *const values[] = {"format",        "devtype",     "access",      "backend",    "backendtype",
-                                     "specification", "vdev",        "script",      "colo-host",  "colo-port",
-                                     "colo-export",   "active-disk", "hidden-disk", "grant_usage"};
+static const struct dml_sv values[] = {SV("format"),      SV("devtype"),       SV("access"),      SV("backend"),
+                                       SV("backendtype"), SV("specification"), SV("vdev"),        SV("script"),
+                                       SV("colo-host"),   SV("colo-port"),     SV("colo-export"), SV("active-disk"),
+                                       SV("hidden-disk"), SV("grant_usage")};
 
 /*
  * libxlutil's scanner finds no rule, and ends the process, where a `=` that belongs to no name stands before a newline.
@@ -125,7 +135,7 @@ static _Bool ends_scanner(struct dml_sv spec)
             from++;
         _Bool known = dml_sv_is((struct dml_sv){from, (size_t)(c - from)}, "target");
         for (size_t i = 0; i < sizeof values / sizeof *values && !known; i++)
-            known = dml_sv_is((struct dml_sv){from, (size_t)(c - from)}, values[i]);
+            known = dml_sv_eq((struct dml_sv){from, (size_t)(c - from)}, values[i]);
         if (!known)
             return 1;
     }
@@ -135,8 +145,8 @@ static _Bool ends_scanner(struct dml_sv spec)
 /* Takes the next token off s->rest. Returns the text it covers, its comma included. */
 static struct dml_sv token(struct scan *s)
 {
-    static const char *const flags[] = {"cdrom", "direct-io-safe", "discard", "no-discard",
-                                        "colo",  "no-colo",        "trusted", "untrusted"};
+    static const struct dml_sv flags[] = {SV("cdrom"), SV("direct-io-safe"), SV("discard"), SV("no-discard"),
+                                          SV("colo"),  SV("no-colo"),        SV("trusted"), SV("untrusted")};
     const char *from = s->rest.p;
     struct dml_sv all = s->rest, whole = until_comma(s->rest);
     const char *eq = memchr(whole.p, '=', whole.len);
@@ -159,16 +169,16 @@ static struct dml_sv token(struct scan *s)
     } else if (eq) {
         struct dml_sv name = {from, (size_t)(eq - from)}, value = {eq + 1, whole.len - (size_t)(eq - from) - 1};
         for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-            if (dml_sv_is(name, values[i])) {
-                part(s, values[i], value, whole);
+            if (dml_sv_eq(name, values[i])) {
+                part(s, values[i].p, value, whole);
                 s->vdev |= i == 6;
                 s->format |= i == 0;
             }
         advance(s, whole.len);
     } else {
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-            if (dml_sv_is(whole, flags[i])) {
-                part(s, flags[i], whole, whole);
+            if (dml_sv_eq(whole, flags[i])) {
+                part(s, flags[i].p, whole, whole);
                 n = 1;
             }
         if (!n)
@@ -182,7 +192,7 @@ static const struct word *find_word(struct dml_sv t)
 {
     struct dml_sv whole = until_comma(t);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i].kind == FLAG ? dml_sv_is(whole, words[i].text) : dml_sv_starts(whole, dml_sv_of(words[i].text)))
+        if (words[i].kind == FLAG ? dml_sv_eq(whole, words[i].text) : dml_sv_starts(whole, words[i].text))
             return &words[i];
     return NULL;
 }

@@ -417,6 +417,43 @@ static void test_keys__of_later_releases_are_not_read(void **state)
     assert_int_equal(guest.g.bootloader_restrict, DMA_YES);
 }
 
+static void *some(void *user, size_t size)
+{
+    size_t *left = user;
+    return *left > size ? (*left -= size, malloc(size)) : NULL;
+}
+static void give_back(void *user, void *p)
+{
+    (void)user;
+    free(p);
+}
+
+static void test_memory__running_out_is_an_error_return(void **state)
+{
+    (void)state;
+    unsigned refused = 0, done = 0;
+    struct dml_buf b;
+    dml_buf_init(&b, 1 << 20);
+    dml_buf_str(&b, "name='x'\ntype='hvm'\nroot='/a'\nextra='b'\ndevice_model_args=['a']\nfirmware='/f'\nvif=[");
+    for (int i = 0; i < 200; i++)
+        dml_buf_printf(&b, "'bridge=b%d,forwarddev=x,what', ", i);
+    dml_buf_str(&b, "]\ndisk=['/x,raw,xvda', 'x']\npci=['1:0.0']\np9=['tag=a']\nvnuma=[['vcpus=1']]\n");
+    assert_int_equal(dml_cfg_parse(&cfg, &arena, dml_buf_view(&b), DML_V(4, 17, 0), NULL), 0);
+    for (size_t left = 0; left < 600000; left += 5003) {
+        size_t have = left;
+        struct dml_mem mem = {some, give_back, &have};
+        struct dml_arena a;
+        dml_arena_init(&a, &mem);
+        int rc = dml_guest_read(&guest, &a, xlu, &cfg, DML_V(4, 17, 0), NULL, NULL);
+        assert_true(rc == 0 || rc == DML_ENOMEM);
+        refused += rc != 0;
+        done += rc == 0;
+        dml_arena_dispose(&a);
+    }
+    assert_true(refused > 5 && done > 5);
+    dml_buf_dispose(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_rdm__is_lost_from_4_15_on),
         cmocka_unit_test(test_blame__leads_to_the_text),
         cmocka_unit_test(test_keys__of_later_releases_are_not_read),
+        cmocka_unit_test(test_memory__running_out_is_an_error_return),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -10,7 +10,14 @@
 #include "base/num.h"
 #include "rules/load.h"
 
-enum { MATCH_LIMIT = 100000, DEPTH_LIMIT = 1000, MESSAGE_MAX = 4096, SHOWN_VALUE_MAX = 160 };
+enum {
+    MATCH_LIMIT = 100000,
+    DEPTH_LIMIT = 1000,
+    MESSAGE_MAX = 4096,
+    SHOWN_VALUE_MAX = 160,
+    SUBJECT_MAX = 1024,
+    AROUND = 64
+};
 
 struct dml_eval {
     struct dml_arena arena; /* this struct lies in it */
@@ -25,6 +32,8 @@ struct dml_eval {
     pcre2_code **codes; /* by pattern, made at first use */
     pcre2_match_data *match;
     pcre2_match_context *limits;
+    /* JIT code reads whole vectors around what it matches: here they are initialised memory of ours. */
+    char subject[AROUND + SUBJECT_MAX + AROUND];
 
     /* The rule being judged. */
     const struct dml_rule *rule;
@@ -154,7 +163,14 @@ static enum dml_truth matches(struct dml_eval *e, struct dml_sv s, const struct 
     }
     if (!*code || !e->match || !e->limits)
         return DML_UNKNOWN;
-    int r = pcre2_match(*code, (PCRE2_SPTR)(s.len ? s.p : ""), s.len, 0, 0, e->match, e->limits);
+    uint32_t options = PCRE2_NO_JIT; /* for the rare long value */
+    if (s.len <= SUBJECT_MAX) {
+        if (s.len)
+            memcpy(e->subject + AROUND, s.p, s.len);
+        s.p = e->subject + AROUND;
+        options = 0;
+    }
+    int r = pcre2_match(*code, (PCRE2_SPTR)s.p, s.len, 0, options, e->match, e->limits);
     return r == PCRE2_ERROR_NOMATCH ? DML_NO : r < 0 ? DML_UNKNOWN : DML_YES; /* over a limit is no answer */
 }
 

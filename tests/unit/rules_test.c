@@ -202,6 +202,14 @@ static void test_logic__patterns_have_limits(void **state)
     guest = (struct fake_guest){0};
     fake_add(&guest, "name", DML_VALUE_STRING, 0)->u.s = (struct dml_sv){"\xff\x00z", 3};
     assert_int_equal(judge("{key: name, matches: '.{3}'}"), DML_YES);
+    static char text[3000]; /* longer than what is matched by JIT code */
+    memset(text, 'x', sizeof text);
+    for (size_t len = 1020; len < sizeof text; len += 990) {
+        guest = (struct fake_guest){0};
+        fake_add(&guest, "name", DML_VALUE_STRING, 0)->u.s = (struct dml_sv){text, len};
+        assert_int_equal(judge("{key: name, matches: 'x*'}"), DML_YES);
+        assert_int_equal(judge("{key: name, matches: 'x*y'}"), DML_NO);
+    }
 }
 
 static void test_logic__versions_by_what_was_said(void **state)

@@ -377,6 +377,7 @@ void dma_step_config_host_memory(struct walk *w, uint32_t i)
 void dma_step_make_domain(struct walk *w, uint32_t i)
 {
     (void)i;
+    w->made = true;
     if (dma_yes(w->g.trap_unmapped_accesses))
         dma_refuse(w, DMA_REFUSAL_TRAP_UNMAPPED, DMA_FIELD_TRAP_UNMAPPED_ACCESSES,
                    "trap_unmapped_accesses does not exist on x86");

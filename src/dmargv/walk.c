@@ -259,6 +259,10 @@ bool dma_backend(struct walk *w, const char *name, enum dma_field field, uint32_
     }
     if (strcmp(name, "Domain-0") == 0)
         return true;
+    if (w->made && w->g.name && strcmp(w->g.name, name) == 0) {
+        *domid = w->domid;
+        return true;
+    }
     for (uint32_t i = 0; i < w->h.domains.n; i++) {
         if (strcmp(w->h.domains.v[i].name, name) == 0) {
             *domid = w->h.domains.v[i].domid;

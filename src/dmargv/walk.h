@@ -69,6 +69,7 @@ struct walk {
     int32_t next_nic_devid;
 
     bool memory_given;
+    bool made;       /* the domain exists, so that its own name is one */
     bool needs_qemu; /* a PV or PVH guest does */
     bool stubdom;
     const char *program;

@@ -39,9 +39,24 @@ static _Bool covered(enum dma_refusal_id id)
            id == DMA_REFUSAL_UID_TAKEN || id == DMA_REFUSAL_TRADITIONAL_RESTRICT;
 }
 
+/* QEMU is executed, but then it stops, or libxl gives up and destroys the guest. */
+static enum dml_truth stops_later(struct dml_check *c, const struct dma_result *r)
+{
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; i < r->n_notes; i++) {
+        const struct dma_note *n = &r->notes[i];
+        if (n->id == DMA_NOTE_REFUSED_LATER || n->id == DMA_NOTE_DISK_PLACE_TWICE)
+            answer = dml_check_fire(c, dml_guest_blame(&c->s->guest, &n->blame), dma_field_key(n->blame.field), "%s",
+                                    n->text);
+    }
+    return answer;
+}
+
 enum dml_truth check_refused_by_libxl(struct dml_check *c)
 {
     const struct dma_result *r = dml_subject_result(c->s);
+    if (r && r->outcome == DMA_RUNS)
+        return stops_later(c, r);
     if (!r || r->outcome != DMA_REFUSED ||
         (covered(r->refusal.id) && dml_subject_restricted(c->s) && c->s->guest.g.type == DMA_HVM))
         return DML_NO;

@@ -209,6 +209,7 @@ static enum dml_truth run_own(struct judging *g, const struct dml_rule *own)
 static int run_rules(struct judging *g, struct blockers *out)
 {
     struct dml_provider provider = {dml_select_get, &g->s};
+    _Bool open = 0;
     g->missing = 0;
     out->n = 0;
     dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
@@ -229,6 +230,7 @@ static int run_rules(struct judging *g, struct blockers *out)
             truth = run_own(g, own);
         if (!shown)
             g->fired.n = fired;
+        open = open || (deciding && truth == DML_UNKNOWN);
         if (truth == DML_YES && deciding) {
             uint16_t *b = dml_vec_add(&g->j->file, out);
             if (!b)
@@ -236,6 +238,10 @@ static int run_rules(struct judging *g, struct blockers *out)
             *b = (uint16_t)i;
         }
     }
+    /* Unknown for a reason that is no fact of the host, such as a pattern over its limit: never to be taken as passed.
+     */
+    if (open && !out->n && !g->missing)
+        g->missing = DML_MISSING_BIT(other);
     return g->j->file.failed ? DML_ENOMEM : 0;
 }
 

@@ -10,6 +10,9 @@ static _Bool take_hex(struct dml_sv *s, uint32_t *value)
     size_t end;
     if (dml_num_parse_u(*s, 16, &v, &end) == DML_NUM_NONE)
         return 0;
+    if (end < s->len && (s->p[end] | ' ') == 'x' && s->p[end - 1] == '0' && v == 0 &&
+        (end == 1 || s->p[end - 2] < '0' || s->p[end - 2] > '9'))
+        end++; /* unlike strtoul, glibc's sscanf takes a 0x without digits as a whole */
     *value = (uint32_t)v;
     *s = (struct dml_sv){s->p + end, s->len - end};
     return 1;

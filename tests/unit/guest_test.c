@@ -180,6 +180,8 @@ static void test_refusals__per_release(void **state)
         {"pci=['name=card']", DML_V(4, 14, 0), DML_GUEST_P_PCI, "name=card"},
         {"pci=['name=card']", DML_V(4, 15, 0), -1, NULL},
         {"pci=['01:00.9']", DML_V(4, 15, 0), DML_GUEST_P_PCI, "01:00.9"},
+        {"pci=['01:00.0x']", DML_V(4, 15, 0), -1, NULL},
+        {"pci=['01:00.00x']", DML_V(4, 15, 0), DML_GUEST_P_PCI, "01:00.00x"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

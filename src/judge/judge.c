@@ -176,6 +176,8 @@ static enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, c
     }
     truth = dml_eval_rule(g->p->eval, rule, params, rule_fires, g);
     if (truth == DML_UNKNOWN) {
+        if (dml_eval_undecided(g->p->eval))
+            g->missing |= DML_MISSING_BIT(undecided);
         uint16_t slots[8];
         unsigned n = dml_eval_missing(g->p->eval, slots, 8);
         for (unsigned k = 0; k < n && k < 8; k++) {
@@ -209,7 +211,6 @@ static enum dml_truth run_own(struct judging *g, const struct dml_rule *own)
 static int run_rules(struct judging *g, struct blockers *out)
 {
     struct dml_provider provider = {dml_select_get, &g->s};
-    _Bool open = 0;
     g->missing = 0;
     out->n = 0;
     dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
@@ -230,7 +231,6 @@ static int run_rules(struct judging *g, struct blockers *out)
             truth = run_own(g, own);
         if (!shown)
             g->fired.n = fired;
-        open = open || (deciding && truth == DML_UNKNOWN);
         if (truth == DML_YES && deciding) {
             uint16_t *b = dml_vec_add(&g->j->file, out);
             if (!b)
@@ -238,10 +238,6 @@ static int run_rules(struct judging *g, struct blockers *out)
             *b = (uint16_t)i;
         }
     }
-    /* Unknown for a reason that is no fact of the host, such as a pattern over its limit: never to be taken as passed.
-     */
-    if (open && !out->n && !g->missing)
-        g->missing = DML_MISSING_BIT(other);
     return g->j->file.failed ? DML_ENOMEM : 0;
 }
 

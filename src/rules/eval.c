@@ -29,6 +29,7 @@ struct dml_eval {
     uint8_t *have;
     uint8_t *missing; /* by slot: unknown, and the last rule's answer hung on it */
     uint32_t missing_n;
+    _Bool undecided;    /* a pattern of the last rule went over its limit */
     pcre2_code **codes; /* by pattern, made at first use */
     pcre2_match_data *match;
     pcre2_match_context *limits;
@@ -161,8 +162,10 @@ static enum dml_truth matches(struct dml_eval *e, struct dml_sv s, const struct 
             if (!getenv("DMLINT_NO_JIT"))
                 pcre2_jit_compile(*code, PCRE2_JIT_COMPLETE);
     }
-    if (!*code || !e->match || !e->limits)
+    if (!*code || !e->match || !e->limits) {
+        e->undecided = 1;
         return DML_UNKNOWN;
+    }
     uint32_t options = PCRE2_NO_JIT; /* for the rare long value */
     if (s.len <= SUBJECT_MAX) {
         if (s.len)
@@ -171,7 +174,10 @@ static enum dml_truth matches(struct dml_eval *e, struct dml_sv s, const struct 
         options = 0;
     }
     int r = pcre2_match(*code, (PCRE2_SPTR)s.p, s.len, 0, options, e->match, e->limits);
-    return r == PCRE2_ERROR_NOMATCH ? DML_NO : r < 0 ? DML_UNKNOWN : DML_YES; /* over a limit is no answer */
+    if (r >= 0 || r == PCRE2_ERROR_NOMATCH)
+        return truth(r >= 0);
+    e->undecided = 1;
+    return DML_UNKNOWN;
 }
 
 /* A value against a literal. Kinds that cannot be compared are different, and neither less nor more. */
@@ -401,6 +407,11 @@ unsigned dml_eval_missing(const struct dml_eval *e, uint16_t *slots, unsigned ma
     return n;
 }
 
+_Bool dml_eval_undecided(const struct dml_eval *e)
+{
+    return e->undecided;
+}
+
 /* ---- a rule ---- */
 
 static struct dml_span span_of(struct dml_eval *e, uint16_t slot)
@@ -434,6 +445,7 @@ enum dml_truth dml_eval_rule(struct dml_eval *e, const struct dml_rule *rule, co
                              dml_fire *fire, void *user)
 {
     begin_rule(e, rule, params);
+    e->undecided = 0;
     if (e->missing_n) {
         memset(e->missing, 0, e->rules->slots_n);
         e->missing_n = 0;

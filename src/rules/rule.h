@@ -230,6 +230,8 @@ enum dml_truth dml_eval_rule(struct dml_eval *e, const struct dml_rule *rule, co
                              dml_fire *fire, void *user);
 /* Slots whose being unknown left the last rule UNKNOWN: returns how many, the first `max` in `slots`. */
 unsigned dml_eval_missing(const struct dml_eval *e, uint16_t *slots, unsigned max);
+/* Whether the last rule had a pattern that gave no answer within its limit: then it must not be taken as passed. */
+_Bool dml_eval_undecided(const struct dml_eval *e);
 /* The message of a rule for an element; static where the rule's is, otherwise in the arena. p is NULL out of memory. */
 struct dml_sv dml_eval_message(struct dml_eval *e, const struct dml_rule *rule, const struct dml_param_value *params,
                                uint32_t element, struct dml_arena *a);

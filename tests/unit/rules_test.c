@@ -199,6 +199,9 @@ static void test_logic__patterns_have_limits(void **state)
     (void)state;
     fake_str(&guest, "name", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", 0);
     assert_int_equal(judge("{key: name, matches: '(a+)+(a+)+(a+)+[bc]'}"), DML_UNKNOWN);
+    assert_true(dml_eval_undecided(eval));
+    assert_int_equal(judge("{key: name, matches: 'b'}"), DML_NO);
+    assert_false(dml_eval_undecided(eval));
     guest = (struct fake_guest){0};
     fake_add(&guest, "name", DML_VALUE_STRING, 0)->u.s = (struct dml_sv){"\xff\x00z", 3};
     assert_int_equal(judge("{key: name, matches: '.{3}'}"), DML_YES);

@@ -166,6 +166,10 @@ static struct dml_sv token(struct scan *s)
         }
         s->prefixes++;
         s->rest = (struct dml_sv){from + n, all.len - n};
+    } else if (dml_sv_starts(all, DML_SV("grant_usage=0")) || dml_sv_starts(all, DML_SV("grant_usage=1"))) {
+        whole.len = sizeof "grant_usage=1" - 1; /* whatever follows is a token of its own */
+        part(s, "grant_usage", (struct dml_sv){from + whole.len - 1, 1}, whole);
+        advance(s, whole.len);
     } else if (eq) {
         struct dml_sv name = {from, (size_t)(eq - from)}, value = {eq + 1, whole.len - (size_t)(eq - from) - 1};
         for (size_t i = 0; i < sizeof values / sizeof *values; i++)
@@ -216,8 +220,6 @@ static const char *apply(struct dma_disk *d, struct dml_sv t)
             return "backendtype must be phy, tap, qdisk or standalone";
         d->backend = DMA_BACKEND_STANDALONE;
     } else if (*whole.p == 'g') {
-        if (whole.len > sizeof "grant_usage=1" - 1)
-            return "grant_usage must be 0 or 1";
         d->grant_usage = whole.p[12] == '1' ? DMA_YES : DMA_NO;
     } else {
         d->trusted = *whole.p == 't' ? DMA_YES : DMA_NO;
@@ -260,7 +262,7 @@ static char *copy(struct scan *s, const char *text)
     if (!p)
         s->no_memory = 1;
     else if (*p == MASK)
-        *p = p[1] == 'n' ? 'u' : 't'; /* "untrusted", "trusted" */
+        *p = p[1] == 'n' ? 'u' : p[1] == 'p' ? 's' : 't'; /* "untrusted", "specification", "trusted" */
     return p;
 }
 
@@ -328,10 +330,12 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
         }
         if (*t.p == ' ' || *t.p == '\t' || *t.p == '\n')
             continue; /* it means nothing, but libxlutil looks to the end of the text at each */
-        if (w && w->kind == VALUE)
+        /* A `=` that ends the text is lost, so that even of a value only a positional one is left. */
+        _Bool last = w && w->kind == VALUE && !s.rest.len && dml_sv_eq(t, w->text) && t.p[t.len - 1] == '=';
+        if (w && w->kind == VALUE && !last)
             *reason = *reason ? *reason : "it has an option that xl of this release does not know";
         memcpy(out, t.p, t.len);
-        if (w && w->kind == FLAG)
+        if (w && (w->kind == FLAG || last))
             *out = MASK;
         out += t.len;
     }

@@ -56,6 +56,8 @@ void dma_guest_init(struct dma_guest *guest)
         .max_grant_frames = DMA_COUNT_UNSET,
         .max_maptrack_frames = DMA_COUNT_UNSET,
         .max_grant_version = DMA_COUNT_UNSET,
+        .cpu_weight = DMA_COUNT_UNSET,
+        .cap = DMA_COUNT_UNSET,
         .altp2m_count = DMA_COUNT_UNSET,
         .hvm = {.mmio_hole_memkb = DMA_KB_UNSET, .rdm_mem_boundary_memkb = DMA_KB_UNSET},
     };

@@ -334,6 +334,19 @@ void dma_step_build_grant_version(struct walk *w, uint32_t i)
                    (long long)version);
 }
 
+/* libxl_sched.c: credit, the default up to 4.11, and credit2 have the same limits. */
+void dma_step_build_scheduling(struct walk *w, uint32_t i)
+{
+    int32_t weight = w->g.cpu_weight, cap = w->g.cap;
+    int64_t most = (int64_t)(w->g.max_vcpus ? w->g.max_vcpus : 1) * 100;
+
+    (void)i;
+    if (weight != DMA_COUNT_UNSET && (weight < 1 || weight > 65535))
+        dma_refuse(w, DMA_REFUSAL_CPU_WEIGHT, DMA_FIELD_CPU_WEIGHT, "a weight of %d is out of range", (int)weight);
+    else if (cap != DMA_COUNT_UNSET && (cap < 0 || cap > most))
+        dma_refuse(w, DMA_REFUSAL_CPU_CAP, DMA_FIELD_CAP, "a cap of %d is out of range for its vcpus", (int)cap);
+}
+
 /* 4.10 read an HVM field of a PVH guest here, and stopped at its own assertion. */
 void dma_step_config_nested_pvh(struct walk *w, uint32_t i)
 {

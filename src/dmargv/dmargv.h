@@ -262,6 +262,7 @@ struct dma_guest {
     int32_t timer_mode;                                               /* DMA_TIMER_UNSET */
     uint32_t event_channels;                                          /* 0: not set */
     int64_t max_grant_frames, max_maptrack_frames, max_grant_version; /* DMA_COUNT_UNSET */
+    int32_t cpu_weight, cap;                                          /* DMA_COUNT_UNSET */
     int64_t vmtrace_buf_kb;
     uint32_t num_ioports, num_irqs, num_iomem, num_llc_colors;
 

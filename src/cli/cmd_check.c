@@ -3,12 +3,16 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/write.h"
 #include "cli/common.h"
 #include "cli/inputs.h"
+#include "fix/fix.h"
 #include "judge/judge.h"
 
 enum { THREADS_MAX = 256, OUTPUTS_MAX = 16, BATCH = 16 };
@@ -29,9 +33,14 @@ struct check {
     unsigned outputs_n;
     unsigned fail_on, min_severity;
     size_t threads;
+    _Bool fix, diff, unsafe; /* what to do about findings */
+    const char *backup, *output_dir;
+    unsigned new_mode;    /* of files in output_dir */
+    _Bool *twin;          /* by input: another path to a file that an earlier input names */
+    struct dml_sv *diffs; /* by input, in the arenas of their judges' threads */
     /* while threads run */
     atomic_size_t next;
-    atomic_size_t unreadable;
+    atomic_size_t unreadable, unwritten, differing;
     pthread_mutex_t lock; /* around messages and `failed` */
     int failed;
     struct dml_err err;
@@ -39,6 +48,7 @@ struct check {
 
 struct worker {
     struct check *c;
+    struct dml_arena keep; /* diffs, until they are printed */
     struct dml_judge *judge;
     pthread_t thread;
 };
@@ -90,6 +100,71 @@ static int parse_threads(struct check *c, struct dml_err *err)
     size_t useful = c->inputs.paths.n / BATCH + 1;
     c->threads = n < useful ? (size_t)n : useful;
     return 0;
+}
+
+struct physical {
+    dev_t dev;
+    ino_t ino;
+    uint32_t input;
+};
+
+static int by_file(const void *x, const void *y)
+{
+    const struct physical *a = x, *b = y;
+    if (a->dev != b->dev)
+        return a->dev < b->dev ? -1 : 1;
+    if (a->ino != b->ino)
+        return a->ino < b->ino ? -1 : 1;
+    return (a->input > b->input) - (a->input < b->input);
+}
+
+/* One physical file is fixed once, under the first of its paths. */
+static int find_twins(struct check *c)
+{
+    struct dml_arena *a = c->args->arena;
+    struct physical *v = dml_new_n(a, struct physical, c->inputs.paths.n + 1);
+    c->twin = dml_new_n(a, _Bool, c->inputs.paths.n + 1);
+    c->diffs = dml_new_n(a, struct dml_sv, c->inputs.paths.n + 1);
+    if (!v || !c->twin || !c->diffs)
+        return DML_ENOMEM;
+    uint32_t n = 0;
+    struct stat st;
+    for (uint32_t i = 0; i < c->inputs.paths.n && !c->output_dir; i++)
+        if (stat(c->inputs.paths.v[i], &st) == 0)
+            v[n++] = (struct physical){st.st_dev, st.st_ino, i};
+    if (n)
+        qsort(v, n, sizeof *v, by_file);
+    for (uint32_t i = 1; i < n; i++)
+        c->twin[v[i].input] = v[i].dev == v[i - 1].dev && v[i].ino == v[i - 1].ino;
+    return 0;
+}
+
+static int parse_fixing(struct check *c, struct dml_err *err)
+{
+    const struct dml_args *args = c->args;
+    c->fix = dml_args_get(args, DML_OPTION_FIX) != NULL;
+    c->diff = dml_args_get(args, DML_OPTION_DIFF) != NULL;
+    c->unsafe = dml_args_get(args, DML_OPTION_UNSAFE_FIXES) != NULL;
+    c->backup = dml_args_get(args, DML_OPTION_BACKUP);
+    c->output_dir = dml_args_get(args, DML_OPTION_OUTPUT_DIR);
+    if (c->backup && !*c->backup)
+        c->backup = ".bak";
+    if (c->backup && strchr(c->backup, '/'))
+        return dml_err_set(err, DML_EINVAL, "--backup: \"%s\" is no suffix, it has a slash in it", c->backup);
+    if ((c->backup || c->output_dir) && !c->fix)
+        return dml_err_set(err, DML_EINVAL, "--%s says how to write; it goes with --fix",
+                           c->backup ? "backup" : "output-dir");
+    if (c->unsafe && !c->fix && !c->diff)
+        return dml_err_set(err, DML_EINVAL, "--unsafe-fixes says which fixes to make; it goes with --fix or --diff");
+    if (c->fix && c->diff)
+        return dml_err_set(err, DML_EINVAL, "--diff changes nothing; give either --fix or --diff");
+    if (c->backup && c->output_dir)
+        return dml_err_set(err, DML_EINVAL,
+                           "with --output-dir the old files stay as they are; --backup has nothing to do");
+    mode_t mask = umask(0); /* before any thread starts: there is no other way to ask for it */
+    umask(mask);
+    c->new_mode = 0644 & ~mask;
+    return find_twins(c) < 0 ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
 }
 
 /* --today is for waivers, which come with a later release; that it is a day is checked already. */
@@ -167,6 +242,8 @@ static int setup(struct check *c, struct dml_err *err)
     if (rc == 0)
         rc = parse_today(c, err);
     if (rc == 0)
+        rc = parse_fixing(c, err);
+    if (rc == 0)
         rc = dml_common_max_bytes(c->args, &c->run.max_bytes, err);
     if (rc == 0)
         rc = dml_common_facts(c->args, &facts, err);
@@ -197,23 +274,118 @@ static int setup(struct check *c, struct dml_err *err)
 /* --- threads
  * ------------------------------------------------------------------------------------------------------------------ */
 
+/* A message of one thread. */
+static void say(struct check *c, enum dml_exit code, const struct dml_err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    dml_cli_fail(code, "%s", err->msg);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* The directory on the command line that an input was found below; NULL for one that was named itself. */
+static const char *tree_of(const struct check *c, const char *path)
+{
+    for (uint32_t i = 0; i < c->args->n_paths; i++) {
+        size_t n = strlen(c->args->paths[i]);
+        if (strncmp(path, c->args->paths[i], n) == 0 &&
+            (path[n] == '/' || (n && path[n] && c->args->paths[i][n - 1] == '/')))
+            return c->args->paths[i];
+    }
+    return NULL;
+}
+
+/* Puts a fixed text where it belongs. What cannot be written is said, and the file stays as it was. */
+static _Bool store(struct check *c, struct dml_arena *a, uint32_t i, struct dml_sv old, struct dml_sv text,
+                   _Bool changed)
+{
+    const char *path = c->inputs.paths.v[i];
+    struct dml_err err = {""};
+    int rc = 0;
+    if (strcmp(path, "-") == 0) {
+        pthread_mutex_lock(&c->lock);
+        fwrite(text.p, 1, text.len, stdout);
+        pthread_mutex_unlock(&c->lock);
+    } else if (c->output_dir) {
+        const char *tree = tree_of(c, path);
+        const char *rest = tree ? path + strlen(tree) : dml_path_base(dml_sv_of(path)).p;
+        while (*rest == '/')
+            rest++;
+        char *to = dml_path_join(a, c->output_dir, rest);
+        rc = to ? dml_file_create(to, text, c->new_mode, &err) : dml_err_set(&err, DML_ENOMEM, "out of memory");
+    } else if (changed)
+        rc = dml_file_replace(path, tree_of(c, path), old, text, c->backup ? c->backup : "", &err);
+    if (rc < 0) {
+        say(c, DML_EXIT_NOT_FIXED, &err);
+        c->unwritten++;
+    }
+    return rc == 0;
+}
+
+/* Fixes one text: *text is what is judged in the end. */
+static int fix_one(struct worker *w, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_fix_result *fixed,
+                   struct dml_err *err)
+{
+    struct check *c = w->c;
+    int rc = dml_fix_text(w->judge, c->shown[i], *text, c->unsafe, a, fixed, err);
+    if (rc < 0)
+        return rc;
+    if (fixed->fight[0])
+        c->unwritten++;
+    if (c->diff && fixed->changed) {
+        struct dml_buf b;
+        dml_buf_init(&b, UINT32_MAX / 2);
+        rc = dml_udiff(c->shown[i], *text, fixed->text, &b);
+        c->diffs[i] = rc == 0 ? dml_arena_sv(&w->keep, dml_buf_view(&b)) : (struct dml_sv){NULL, 0};
+        dml_buf_dispose(&b);
+        c->differing++;
+        return c->diffs[i].p ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
+    }
+    if (!c->diff && store(c, a, i, *text, fixed->text, fixed->changed))
+        *text = fixed->text;
+    return 0;
+}
+
+/* What is to be said of the fixes of a file that was just judged. */
+static int note_fixes(struct worker *w, struct dml_arena *a, uint32_t i, const struct dml_fix_result *fixed,
+                      struct dml_err *err)
+{
+    const char *path = w->c->shown[i];
+    int rc = 0;
+    if (fixed->fight[0])
+        rc = dml_judge_add_fix_note(
+            w->judge, i, path, 1,
+            dml_arena_printf(a, "the fixes of %s and %s undo each other", fixed->fight[0], fixed->fight[1]), err);
+    for (uint32_t k = 0; rc == 0 && k < fixed->withheld.n; k++) {
+        const struct dml_withheld *h = &fixed->withheld.v[k];
+        rc = dml_judge_add_fix_note(w->judge, i, path, 0,
+                                    dml_arena_printf(a, "the fix of %s %s%s%s is withheld: %s", h->rule->id,
+                                                     h->rule->name, *h->key ? " for " : "", h->key, h->why),
+                                    err);
+    }
+    return rc;
+}
+
 static int judge_one(struct worker *w, struct dml_arena *a, uint32_t i, struct dml_err *err)
 {
     struct check *c = w->c;
     const char *path = c->inputs.paths.v[i];
     struct dml_sv text;
+    struct dml_fix_result fixed = {0};
     int rc = strcmp(path, "-") == 0 ? dml_fd_read(a, 0, "standard input", c->run.max_bytes, &text, err)
                                     : dml_file_read(a, path, c->run.max_bytes, &text, err);
     if (rc == DML_EIO) {
-        pthread_mutex_lock(&c->lock);
-        dml_cli_fail(DML_EXIT_INCOMPLETE, "%s", err->msg);
-        pthread_mutex_unlock(&c->lock);
+        say(c, DML_EXIT_INCOMPLETE, err);
         c->unreadable++;
         return 0;
     }
     if (rc < 0 && rc != DML_ETOOBIG)
         return rc;
-    return dml_judge_file(w->judge, i, c->shown[i], text, rc == DML_ETOOBIG, err);
+    _Bool too_large = rc == DML_ETOOBIG;
+    _Bool fixing = (c->fix || c->diff) && !too_large && !c->twin[i];
+    rc = fixing ? fix_one(w, a, i, &text, &fixed, err) : 0;
+    if (rc == 0)
+        rc = dml_judge_file(w->judge, i, c->shown[i], text, too_large, err);
+    return rc == 0 && fixing ? note_fixes(w, a, i, &fixed, err) : rc;
 }
 
 static void *work(void *user)
@@ -330,6 +502,10 @@ static enum dml_exit exit_code(const struct check *c, const struct dml_report *r
     enum dml_exit code = c->inputs.code;
     if (c->unreadable)
         code = dml_exit_worse(code, DML_EXIT_INCOMPLETE);
+    if (c->unwritten)
+        code = dml_exit_worse(code, DML_EXIT_NOT_FIXED);
+    if (c->diff)
+        return dml_exit_worse(code, c->differing ? DML_EXIT_FINDINGS : DML_EXIT_OK);
     if (!c->inputs.paths.n && !dml_args_get(c->args, DML_OPTION_ALLOW_EMPTY))
         code = dml_exit_worse(
             code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
@@ -383,7 +559,14 @@ static enum dml_exit finish(struct check *c, struct worker *workers, unsigned co
     if (c->world.target.qemu)
         report.target_qemu = dml_version_text(c->world.target.qemu, 0, qemu);
     say_verbose(c, &report);
-    if (write_reports(c, &report, err) < 0)
+    if (c->diff) { /* instead of a report */
+        for (uint32_t i = 0; i < c->inputs.paths.n; i++)
+            fwrite(c->diffs[i].p ? c->diffs[i].p : "", 1, c->diffs[i].len, stdout);
+        return exit_code(c, &report);
+    }
+    /* The fixed text has standard output for itself. */
+    _Bool to_stdout = c->fix && !c->output_dir && c->inputs.paths.n == 1 && strcmp(c->inputs.paths.v[0], "-") == 0;
+    if (!to_stdout && write_reports(c, &report, err) < 0)
         return dml_cli_fail(DML_EXIT_USAGE, "%s", err->msg);
     if (!dml_args_get(c->args, DML_OPTION_QUIET)) {
         struct dml_buf text;
@@ -415,8 +598,10 @@ enum dml_exit dml_cmd_check(const struct dml_args *args)
         code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
     else
         code = finish(&c, workers, color, &err);
-    for (size_t i = 0; workers && i < c.threads; i++)
+    for (size_t i = 0; workers && i < c.threads; i++) {
         dml_judge_free(workers[i].judge);
+        dml_arena_dispose(&workers[i].keep);
+    }
     dml_policies_free(c.run.policies);
     dml_policy_free(c.run.policy);
     return code;

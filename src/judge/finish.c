@@ -114,7 +114,7 @@ int dml_judge_add_rules(struct dml_run *run, const struct dml_rules *more, struc
 /* A blocker that goes away by asking for restriction, which is what a migration is for. */
 static _Bool fixed_by_migration(const struct dml_rule *rule)
 {
-    return rule->migration && rule->fix_safety == DML_FIX_SAFE;
+    return rule->migration && rule->fixes_n;
 }
 
 static const char *verdict(const struct dml_judged *g, const struct dml_rules *rules, _Bool host_fixed)

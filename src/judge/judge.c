@@ -109,7 +109,8 @@ static int policy_for(struct dml_judge *j, const char *path, struct judge_policy
         long k = dml_rules_find(j->run->rules, dml_sv_of(p->rules->v[i].id));
         p->map[i] = k < 0 ? 0 : (uint16_t)k; /* the run's rules hold those of every policy */
         /* Rules that the judge itself makes findings of. */
-        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011", "DM4001"};
+        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011",
+                                                     "DM4001", "DM0012", "DM0013"};
         for (int r = 0; r < JUDGE_RULES; r++)
             if (strcmp(p->rules->v[i].id, own[r]) == 0)
                 p->own[r] = (uint16_t)i;
@@ -122,12 +123,17 @@ static int policy_for(struct dml_judge *j, const char *path, struct judge_policy
 /* --- what fires
  * ------------------------------------------------------------------------------------------------------------ */
 
-static void fire(struct judging *g, const struct dml_rule *rule, struct dml_span span, struct dml_sv key,
-                 struct dml_sv message, _Bool fixed)
+static void fire(struct judging *g, const struct dml_rule *rule, uint32_t element, struct dml_span span,
+                 struct dml_sv key, struct dml_sv message, _Bool fixed)
 {
-    struct fired *f = dml_vec_add(&g->j->file, &g->fired);
+    struct dml_fired *f = dml_vec_add(&g->j->file, &g->fired);
     if (f)
-        *f = (struct fired){(uint16_t)(rule - g->p->rules->v), span, key, message, fixed};
+        *f = (struct dml_fired){.rule = (uint16_t)(rule - g->p->rules->v),
+                                .element = element,
+                                .span = span,
+                                .key = key,
+                                .message = message,
+                                .fixed = fixed};
 }
 
 static void rule_fires(void *user, const struct dml_rule *rule, uint32_t element, struct dml_span span)
@@ -136,7 +142,7 @@ static void rule_fires(void *user, const struct dml_rule *rule, uint32_t element
     if (g->silent)
         return;
     const struct dml_param_value *params = g->settings[rule - g->p->rules->v].params;
-    fire(g, rule, span, dml_eval_key(g->p->eval, rule, element, &g->j->file),
+    fire(g, rule, element, span, dml_eval_key(g->p->eval, rule, element, &g->j->file),
          dml_eval_message(g->p->eval, rule, params, element, &g->j->file),
          rule->parts_n == 1 && rule->parts[0].kind == DML_PART_TEXT);
 }
@@ -146,7 +152,7 @@ static void check_fires(void *user, struct dml_span span, const char *key, const
     struct judging *g = user;
     if (g->silent)
         return;
-    fire(g, g->rule, span, key ? dml_sv_of(key) : (struct dml_sv){"", 0},
+    fire(g, g->rule, 0, span, key ? dml_sv_of(key) : (struct dml_sv){"", 0},
          dml_sv_of(message ? message : g->rule->summary), !message);
 }
 
@@ -277,15 +283,7 @@ static int read_suppressions(struct judging *g, struct dml_suppressions *s)
     return n ? dml_suppressions_read(s, &g->s.src, v, n, g->p->rules, &g->j->file) : 0;
 }
 
-/* Makes a finding of what fired; the store copies it. */
-static int keep_finding(struct judging *g, const struct fired *f, enum dml_state state)
-{
-    struct dml_finding finding = make_finding(g, f);
-    finding.state = (uint8_t)state;
-    return dml_findings_add(&g->j->findings, &finding, f->fixed) ? 0 : DML_ENOMEM;
-}
-
-struct dml_finding make_finding(struct judging *g, const struct fired *f)
+struct dml_finding make_finding(struct judging *g, const struct dml_fired *f)
 {
     const struct dml_rule *rule = &g->p->rules->v[f->rule];
     struct dml_finding finding = {.file = g->file,
@@ -309,26 +307,25 @@ static void fire_own(struct judging *g, enum judge_rule own, struct dml_span spa
 {
     const struct dml_rule *rule = &g->p->rules->v[g->p->own[own]];
     if (shown(g, g->p->own[own]))
-        fire(g, rule, span, (struct dml_sv){"", 0}, dml_sv_of(message ? message : rule->summary), 0);
+        fire(g, rule, 0, span, (struct dml_sv){"", 0}, dml_sv_of(message ? message : rule->summary), 0);
 }
 
-static int report(struct judging *g)
+/* Decides what is suppressed, and adds what there is to say of the suppressions themselves. */
+static int settle(struct judging *g)
 {
     struct dml_suppressions s = {0};
     int rc = g->too_large ? 0 : read_suppressions(g, &s);
     for (uint32_t i = 0; i < s.bad.n; i++)
         fire_own(g, JUDGE_MALFORMED, s.bad.v[i].span, s.bad.v[i].message);
-    if (rc == 0 && g->same_user)
+    if (rc == 0)
         rc = decide_same_user(g, &s);
-    for (uint32_t i = 0; rc == 0 && i < g->fired.n; i++) {
-        const struct fired *f = &g->fired.v[i];
+    for (uint32_t i = 0; rc == 0 && s.v.n && i < g->fired.n; i++) {
+        struct dml_fired *f = &g->fired.v[i];
         const struct dml_setting *setting = &g->settings[f->rule];
         struct dml_pos pos = dml_span_none(f->span) ? (struct dml_pos){1, 1}
                                                     : dml_source_pos(&g->s.src, &g->j->file, f->span.off);
-        _Bool hidden = s.v.n && dml_suppressed(&s, f->rule, pos.line, setting->locked || setting->unsuppressible);
-        rc = keep_finding(g, f, hidden ? DML_STATE_SUPPRESSED : DML_STATE_NEW);
+        f->suppressed = dml_suppressed(&s, f->rule, pos.line, setting->locked || setting->unsuppressible);
     }
-    uint32_t first = g->fired.n;
     for (uint32_t i = 0; i < s.v.n; i++) {
         const struct dml_suppression *one = &s.v.v[i];
         /* A rule that is not shown cannot have been silenced: nothing can be said of its suppression. */
@@ -340,9 +337,19 @@ static int report(struct judging *g)
                                                : "nothing here fires %s: delete the suppression",
                                   g->p->rules->v[one->rule].id));
     }
-    for (uint32_t i = first; rc == 0 && i < g->fired.n; i++)
-        rc = keep_finding(g, &g->fired.v[i], DML_STATE_NEW);
-    return rc;
+    return rc < 0 || g->j->file.failed ? DML_ENOMEM : 0;
+}
+
+static int keep_findings(struct judging *g)
+{
+    for (uint32_t i = 0; i < g->fired.n; i++) {
+        const struct dml_fired *f = &g->fired.v[i];
+        struct dml_finding finding = make_finding(g, f);
+        finding.state = f->suppressed ? DML_STATE_SUPPRESSED : DML_STATE_NEW;
+        if (!dml_findings_add(&g->j->findings, &finding, f->fixed))
+            return DML_ENOMEM;
+    }
+    return 0;
 }
 
 /* --- the file
@@ -361,32 +368,39 @@ static int second_opinion(struct judging *g, struct dml_err *err)
     return rc;
 }
 
-static int judge_text(struct judging *g, const char *path, struct dml_sv text, struct dml_err *err)
+static int judge_text(struct judging *g, const char *path, struct dml_sv text, struct blockers *blockers,
+                      struct dml_err *err)
 {
     int rc = dml_subject_open(&g->s, path, text, err);
     if (rc == 0)
         rc = second_opinion(g, err);
-    struct blockers blockers = {0};
-    if (rc == 0)
-        rc = run_rules(g, &blockers);
-    if (rc == 0)
-        rc = keep_guest(g, &blockers);
-    return rc;
+    return rc < 0 ? rc : run_rules(g, blockers);
+}
+
+/* Begins a file: memory, subject, policy. */
+static int begin(struct judging *g, struct dml_judge *j, const char *path, struct dml_err *err)
+{
+    dml_arena_reset(&j->file);
+    *g = (struct judging){.j = j};
+    g->s = (struct dml_subject){
+        .a = &j->file, .world = j->run->world, .builder = j->builder, .xlu = j->xlu, .answers = j->answers};
+    int rc = policy_for(j, path, &g->p, err);
+    if (rc < 0 || !g->p)
+        return rc;
+    g->settings = dml_policy_for(g->p->policy, path);
+    return g->settings ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
 }
 
 int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct dml_sv text, _Bool too_large,
                    struct dml_err *err)
 {
-    struct judging g = {.j = j, .file = file, .too_large = too_large};
-    dml_arena_reset(&j->file);
-    g.s = (struct dml_subject){
-        .a = &j->file, .world = j->run->world, .builder = j->builder, .xlu = j->xlu, .answers = j->answers};
-    int rc = policy_for(j, path, &g.p, err);
-    if (rc < 0 || !g.p)
+    struct judging g;
+    struct blockers blockers = {0};
+    int rc = begin(&g, j, path, err);
+    if (rc < 0)
         return rc;
-    g.settings = dml_policy_for(g.p->policy, path);
-    if (!g.settings)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    g.file = file;
+    g.too_large = too_large;
     if (too_large) {
         dml_source_init(&g.s.src, path, text);
         fire_own(&g, JUDGE_TOO_LARGE, DML_NO_SPAN,
@@ -395,9 +409,57 @@ int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct 
                      "the file has more than %zu bytes and is not judged; raise --max-bytes if it is a guest config",
                      j->run->max_bytes));
         rc = keep_too_large(&g);
-    } else
-        rc = judge_text(&g, path, text, err);
+    } else {
+        rc = judge_text(&g, path, text, &blockers, err);
+        if (rc == 0)
+            rc = keep_guest(&g, &blockers);
+    }
     if (rc == 0)
-        rc = report(&g);
+        rc = settle(&g);
+    if (rc == 0)
+        rc = keep_findings(&g);
     return rc == DML_ENOMEM ? dml_err_set(err, rc, "%s: out of memory", path) : rc;
+}
+
+int dml_judge_add_fix_note(struct dml_judge *j, uint32_t file, const char *path, _Bool fight, const char *message,
+                           struct dml_err *err)
+{
+    struct judging g = {.j = j, .file = file};
+    int rc = policy_for(j, path, &g.p, err);
+    if (rc < 0 || !g.p)
+        return rc;
+    uint16_t rule = g.p->own[fight ? JUDGE_FIGHT : JUDGE_WITHHELD];
+    g.settings = dml_policy_for(g.p->policy, path);
+    if (!g.settings)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    struct dml_finding f = {.file = file,
+                            .rule = g.p->map[rule],
+                            .severity = g.settings[rule].severity,
+                            .span = DML_NO_SPAN,
+                            .message = dml_sv_of(message)};
+    if (!shown(&g, rule) || dml_findings_add(&j->findings, &f, 0))
+        return 0;
+    return dml_err_set(err, DML_ENOMEM, "out of memory");
+}
+
+int dml_judge_probe(struct dml_judge *j, const char *path, struct dml_sv text, struct dml_probe *out,
+                    struct dml_err *err)
+{
+    struct blockers blockers = {0};
+    struct judging *g = &j->probing;
+    int rc = begin(g, j, path, err);
+    if (rc == 0)
+        rc = judge_text(g, path, text, &blockers, err);
+    if (rc == 0)
+        rc = settle(g);
+    if (rc < 0)
+        return rc == DML_ENOMEM ? dml_err_set(err, rc, "%s: out of memory", path) : rc;
+    *out = (struct dml_probe){.subject = &g->s,
+                              .rules = g->p->rules,
+                              .settings = g->settings,
+                              .fired = g->fired.v,
+                              .fired_n = g->fired.n,
+                              .disagrees = g->disagrees,
+                              .unused_suppression = g->p->own[JUDGE_UNUSED]};
+    return 0;
 }

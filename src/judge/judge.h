@@ -58,6 +58,38 @@ int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct 
                    struct dml_err *err);
 
 /*
+ * Adds a finding about the fixes of a file: one was withheld, or (`fight`) two undo each other. To be called behind
+ * dml_judge_file of that file. DML_ENOMEM.
+ */
+int dml_judge_add_fix_note(struct dml_judge *j, uint32_t file, const char *path, _Bool fight, const char *message,
+                           struct dml_err *err);
+
+/* A rule that fired at a place. */
+struct dml_fired {
+    uint16_t rule;    /* in the rules of the file's policy */
+    uint32_t element; /* of the list that was judged, with [*] */
+    struct dml_span span;
+    struct dml_sv key, message;
+    _Bool fixed; /* the message lives as long as the rules */
+    _Bool suppressed;
+};
+
+/* What the rules say of one text, for who wants to change it. All of it is valid until the judge's next file or probe.
+ */
+struct dml_probe {
+    struct dml_subject *subject;
+    const struct dml_rules *rules;
+    const struct dml_setting *settings; /* by rule */
+    const struct dml_fired *fired;
+    uint32_t fired_n;
+    uint16_t unused_suppression; /* the rule of that name, whose fix is no operation on keys */
+    _Bool disagrees;             /* libxlutil reads the text otherwise */
+};
+/* Judges a text as dml_judge_file does, without keeping anything. */
+int dml_judge_probe(struct dml_judge *j, const char *path, struct dml_sv text, struct dml_probe *out,
+                    struct dml_err *err);
+
+/*
  * After the last file, in one thread: compares guests with each other, makes the verdicts and collects all findings in
  * their order. Everything lives in `a` and in the judges. DML_ENOMEM.
  */

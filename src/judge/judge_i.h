@@ -16,7 +16,16 @@ enum {
 #define DML_MISSING_BIT(id) ((uint64_t)1 << DML_MISSING_##id)
 
 /* Rules whose findings the judge itself makes. */
-enum judge_rule { JUDGE_TOO_LARGE, JUDGE_DISAGREE, JUDGE_UNUSED, JUDGE_MALFORMED, JUDGE_SAME_USER, JUDGE_RULES };
+enum judge_rule {
+    JUDGE_TOO_LARGE,
+    JUDGE_DISAGREE,
+    JUDGE_UNUSED,
+    JUDGE_MALFORMED,
+    JUDGE_SAME_USER,
+    JUDGE_WITHHELD,
+    JUDGE_FIGHT,
+    JUDGE_RULES
+};
 
 struct judge_policy {
     struct judge_policy *next;
@@ -25,27 +34,6 @@ struct judge_policy {
     struct dml_eval *eval;
     uint16_t *map; /* its rules in the run's */
     uint16_t own[JUDGE_RULES];
-};
-
-struct dml_judge {
-    const struct dml_run *run;
-    struct dml_arena keep, file; /* until the end; until the next file */
-    struct dml_findings findings;
-    struct judge_policy *policies;
-    struct judge_policy *last; /* of the folder that the last file lay in */
-    struct dml_sv last_dir;
-    struct dml_host_answers *answers;
-    struct dma_builder *builder;
-    struct dml_xlu *xlu;
-    DML_VEC(struct dml_judged) guests;
-    DML_VEC(struct dml_same_user) users;
-};
-
-struct fired {
-    uint16_t rule; /* in the policy's rules */
-    struct dml_span span;
-    struct dml_sv key, message;
-    _Bool fixed; /* the message lives as long as the rules */
 };
 
 /* Rules that decide and fired, by number in the policy's rules. */
@@ -63,13 +51,28 @@ struct judging {
     uint32_t file;
     const struct dml_rule *rule; /* of the check that runs */
     uint64_t missing;
-    DML_VEC(struct fired) fired;
+    DML_VEC(struct dml_fired) fired;
     struct dml_same_user *same_user; /* where the guest names its account */
     _Bool silent, too_large, disagrees;
 };
 
+struct dml_judge {
+    const struct dml_run *run;
+    struct dml_arena keep, file; /* until the end; until the next file */
+    struct dml_findings findings;
+    struct judge_policy *policies;
+    struct judge_policy *last; /* of the folder that the last file lay in */
+    struct dml_sv last_dir;
+    struct dml_host_answers *answers;
+    struct dma_builder *builder;
+    struct dml_xlu *xlu;
+    DML_VEC(struct dml_judged) guests;
+    DML_VEC(struct dml_same_user) users;
+    struct judging probing; /* the last probe */
+};
+
 /* judge.c */
-struct dml_finding make_finding(struct judging *g, const struct fired *f);
+struct dml_finding make_finding(struct judging *g, const struct dml_fired *f);
 int run_deciding(struct judging *g, struct blockers *out);
 /* verdict.c */
 int keep_guest(struct judging *g, const struct blockers *blockers);

@@ -9,7 +9,7 @@
 static uint64_t required_facts(const struct dml_world *w)
 {
     const struct dml_facts *f = w->host;
-    uint64_t missing = w->target.xen_known ? 0 : DML_MISSING_BIT(xen);
+    uint64_t missing = w->target.xen_known ? 0 : DML_MISSING_BIT(xen) | DML_MISSING_BIT(other);
     if (!f || !f->os)
         missing |= DML_MISSING_BIT(os);
     if (!f || !f->kernel_release)
@@ -161,18 +161,29 @@ int keep_guest(struct judging *g, const struct blockers *fired)
     return rc < 0 ? rc : copy_blockers(g, &all, guest);
 }
 
-/* Prepares the finding that this guest's account is another's too; whether it is, is known at the end. */
+/*
+ * Prepares the finding that this guest's account is another's too; whether it is, is known at the end. A suppression of
+ * it counts as used by any guest that names its account.
+ */
 int decide_same_user(struct judging *g, struct dml_suppressions *s)
 {
     struct dml_same_user *u = g->same_user;
     uint16_t rule = g->p->own[JUDGE_SAME_USER];
     const struct dml_setting *setting = &g->settings[rule];
-    struct fired f = {rule, dml_subject_key_span(&g->s, "device_model_user"), DML_SV("device_model_user"), {"", 0}, 1};
+    if (g->too_large || !g->s.guest.g.device_model_user)
+        return 0;
+    struct dml_fired f = {.rule = rule,
+                          .span = dml_subject_key_span(&g->s, "device_model_user"),
+                          .key = DML_SV("device_model_user"),
+                          .message = {"", 0},
+                          .fixed = 1};
+    struct dml_pos pos = dml_source_pos(&g->s.src, &g->j->file, f.span.off);
+    _Bool hidden = s->v.n && dml_suppressed(s, rule, pos.line, setting->locked || setting->unsuppressible);
+    if (!u)
+        return 0;
     u->finding = make_finding(g, &f);
     u->finding.source = dml_arena_sv(&g->j->keep, u->finding.source);
+    u->finding.state = hidden ? DML_STATE_SUPPRESSED : DML_STATE_NEW;
     u->shown = setting->severity != DML_OFF && g->j->run->selected[g->p->map[rule]];
-    struct dml_pos pos = dml_source_pos(&g->s.src, &g->j->file, f.span.off);
-    if (s->v.n && dml_suppressed(s, rule, pos.line, setting->locked || setting->unsuppressible))
-        u->finding.state = DML_STATE_SUPPRESSED;
     return u->finding.source.p ? 0 : DML_ENOMEM;
 }

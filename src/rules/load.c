@@ -198,8 +198,9 @@ static int read_fix_op(struct dml_rule_reader *r, const struct dml_yaml_node *no
             return dml_yaml_err(r->y, f[i], r->err, "%s takes no %s:", dml_fix_op_names[kind], fix_words[i]);
         uint16_t slot;
         rc = raw_field(r, f[i], fix_words[i], &text[i]);
-        /* An old key may be renamed to or from, but each must be a key that xl knows. */
-        if (!rc && f[i] && (i == F_KEY || i == F_FROM || i == F_TO || i == F_AFTER))
+        /* An old key may be renamed to or from, but each must be a key that xl knows; or it is the finding's own. */
+        _Bool own = f[i] && i == F_KEY && kind == DML_FIX_DELETE && dml_sv_is(f[i]->text, "${key}");
+        if (!rc && f[i] && !own && (i == F_KEY || i == F_FROM || i == F_TO || i == F_AFTER))
             rc = dml_rule_slot(r, f[i], DML_SELECT_KEY, f[i]->text, &slot);
         if (!rc && f[i] && i == F_VALUE) {
             uint32_t before = r->parts.n;

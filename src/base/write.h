@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writing files so that a reader, a crash or a kill at any moment sees the old or the new one, whole. */
+#ifndef DML_BASE_WRITE_H
+#define DML_BASE_WRITE_H
+
+#include "base/err.h"
+#include "base/sv.h"
+
+/*
+ * Replaces the content of an existing regular file. Its new bytes go to a temporary file beside it, which gets the old
+ * one's owner, mode, ACLs and extended attributes, is synced, and takes the old one's name; the directory is synced. A
+ * symlink's target is written.
+ *
+ * `old` is what was read: where the file holds something else by now nothing is written. Where the file has several
+ * hard links, or where `tree` is given and the file that a link leads to lies outside of that directory, nothing is
+ * written either. With `backup` ("" for none) the old file stays under its name with that suffix. DML_EIO or DML_EINVAL
+ * with a message; the file is then as it was.
+ */
+int dml_file_replace(const char *path, const char *tree, struct dml_sv old, struct dml_sv text, const char *backup,
+                     struct dml_err *err);
+
+/* Writes a new file of that mode, and the directories above it, in the same way. An old file of that name is replaced.
+ */
+int dml_file_create(const char *path, struct dml_sv text, unsigned mode, struct dml_err *err);
+
+#endif

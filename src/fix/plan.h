@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plan: from a rule's operations to edits of the text; private to fix/. */
+#ifndef DML_FIX_PLAN_H
+#define DML_FIX_PLAN_H
+
+#include "judge/judge.h"
+#include "text/edit.h"
+
+struct dml_plan {
+    DML_VEC(struct dml_edit) edits; /* sorted; empty: there is nothing to change, or it cannot be done mechanically */
+    _Bool deletes_comment;          /* makes the fix unsafe, whatever the rule says */
+    const char *cannot;             /* why it cannot be done, or NULL */
+};
+
+/* Plans the operations of a rule for one finding on the probe's tree. Edits live in `a`. DML_ENOMEM. */
+int dml_plan_fix(const struct dml_probe *probe, const struct dml_fired *fired, struct dml_arena *a,
+                 struct dml_plan *out);
+
+#endif

@@ -69,6 +69,8 @@ static int sync_directory(const char *path)
     dir[d.len] = '\0';
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int r = fd < 0 ? -1 : fsync(fd);
+    if (r < 0 && errno == EINVAL)
+        r = 0; /* a file system that keeps no directories to sync */
     if (fd >= 0)
         close(fd);
     return r;
@@ -86,7 +88,39 @@ static int open_temporary(const char *path, struct dml_arena *a, char **name)
 {
     struct dml_sv dir = dml_path_dir(dml_sv_of(path)), base = dml_path_base(dml_sv_of(path));
     *name = dml_arena_printf(a, "%.*s/.%.*s.dmlint-XXXXXX", DML_SV_ARG(dir), DML_SV_ARG(base));
-    return *name ? mkostemp(*name, O_CLOEXEC) : -1;
+    int fd = *name ? mkostemp(*name, O_CLOEXEC) : -1;
+    if (fd < 0)
+        *name = NULL;
+    return fd;
+}
+
+/* Writes a temporary file through to the disk, unless something failed before (`r`), and closes it in any case. */
+static int finish_temporary(int fd, int r, struct dml_sv text)
+{
+    if (r == 0)
+        r = write_all(fd, text);
+    if (r == 0)
+        r = fsync(fd);
+    int error = errno;
+    if (close(fd) < 0 && r == 0)
+        return errno == EINTR ? 0 : -1; /* Linux has closed it all the same, and its bytes are on the disk */
+    errno = error;
+    return r;
+}
+
+/* A temporary file beside `path` with that text and with all that the file `from` has. */
+static int make_temporary(const char *path, const char *shown, int from, const struct stat *st, struct dml_sv text,
+                          struct dml_arena *a, char **name, struct dml_err *err)
+{
+    int to = open_temporary(path, a, name);
+    if (to < 0)
+        return fail(err, "make a temporary file beside", shown);
+    /* Owner first: changing it may take away bits of the mode. */
+    int r = fchown(to, st->st_uid, st->st_gid) < 0 || copy_attributes(from, to, a) < 0
+                ? -1
+                : fchmod(to, st->st_mode & 07777);
+    const char *what = r < 0 ? "keep owner, mode and attributes of" : "write";
+    return finish_temporary(to, r, text) < 0 ? fail(err, what, shown) : 0;
 }
 
 static int replace(const char *path, const char *shown, struct dml_sv old, struct dml_sv text, const char *backup,
@@ -94,8 +128,8 @@ static int replace(const char *path, const char *shown, struct dml_sv old, struc
 {
     struct stat before, now;
     struct dml_sv current;
-    char *temporary = NULL;
-    int rc, to = -1, from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    char *fresh = NULL, *kept = NULL; /* temporary files: the new text, and the old one for the backup */
+    int rc, from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (from < 0 || fstat(from, &before) < 0) {
         rc = fail(err, "read", shown);
         goto out;
@@ -112,50 +146,39 @@ static int replace(const char *path, const char *shown, struct dml_sv old, struc
     rc = dml_fd_read(a, from, shown, old.len, &current, err);
     if (rc == DML_ETOOBIG || (rc == 0 && !dml_sv_eq(current, old)))
         rc = dml_err_set(err, DML_EINVAL, "%s changed while it was judged; it is not written, run dmlint again", shown);
+    if (rc == 0)
+        rc = make_temporary(path, shown, from, &before, text, a, &fresh, err);
+    /* A copy, not a second name: a kill between two steps must not leave a file with two hard links. */
+    if (rc == 0 && *backup)
+        rc = make_temporary(path, shown, from, &before, old, a, &kept, err);
     if (rc < 0)
         goto out;
-    to = open_temporary(path, a, &temporary);
-    if (to < 0) {
-        temporary = NULL;
-        rc = fail(err, "make a temporary file beside", shown);
-        goto out;
-    }
-    /* Owner first: changing it may take away bits of the mode. */
-    if (fchown(to, before.st_uid, before.st_gid) < 0 || copy_attributes(from, to, a) < 0 ||
-        fchmod(to, before.st_mode & 07777) < 0) {
-        rc = fail(err, "keep owner, mode and attributes of", shown);
-        goto out;
-    }
-    if (write_all(to, text) < 0 || fsync(to) < 0) {
-        rc = fail(err, "write", shown);
-        goto out;
-    }
     if (lstat(path, &now) < 0 || !same_file(&before, &now)) {
         rc = dml_err_set(err, DML_EINVAL, "%s changed while it was judged; it is not written, run dmlint again", shown);
         goto out;
     }
-    if (*backup) {
-        /* A second name for the old file, which keeps all that it has. An older backup makes room first. */
+    if (kept) {
         char *name = dml_arena_printf(a, "%s%s", path, backup);
-        if (!name || (unlink(name) < 0 && errno != ENOENT) || link(path, name) < 0) {
+        if (!name || rename(kept, name) < 0) {
             rc = fail(err, "back up", shown);
             goto out;
         }
+        kept = NULL;
     }
-    if (rename(temporary, path) < 0) {
+    if (rename(fresh, path) < 0) {
         rc = fail(err, "replace", shown);
         goto out;
     }
-    temporary = NULL;
+    fresh = NULL;
     rc = sync_directory(path) < 0
              ? dml_err_set(err, DML_EIO, "%s is written, but its directory could not be synced: %s", shown,
                            strerror(errno))
              : 0;
 out:
-    if (temporary)
-        unlink(temporary);
-    if (to >= 0)
-        close(to);
+    if (fresh)
+        unlink(fresh);
+    if (kept)
+        unlink(kept);
     if (from >= 0)
         close(from);
     return rc;
@@ -195,16 +218,13 @@ int dml_file_create(const char *path, struct dml_sv text, unsigned mode, struct 
     struct dml_arena a = {0};
     char *copy = dml_arena_strdup(&a, path), *temporary = NULL;
     int rc = 0, fd = copy && make_directories(copy) == 0 ? open_temporary(path, &a, &temporary) : -1;
-    if (fd < 0 || fchmod(fd, (mode_t)mode) < 0 || write_all(fd, text) < 0 || fsync(fd) < 0 ||
-        rename(temporary, path) < 0) {
+    if (fd < 0 || finish_temporary(fd, fchmod(fd, (mode_t)mode), text) < 0 || rename(temporary, path) < 0) {
         rc = dml_err_set(err, DML_EIO, "cannot write %s: %s", path, strerror(errno));
-        if (fd >= 0)
+        if (temporary)
             unlink(temporary);
     } else if (sync_directory(path) < 0)
         rc = dml_err_set(err, DML_EIO, "%s is written, but its directory could not be synced: %s", path,
                          strerror(errno));
-    if (fd >= 0)
-        close(fd);
     dml_arena_dispose(&a);
     return rc;
 }

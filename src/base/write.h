@@ -13,8 +13,9 @@
  *
  * `old` is what was read: where the file holds something else by now nothing is written. Where the file has several
  * hard links, or where `tree` is given and the file that a link leads to lies outside of that directory, nothing is
- * written either. With `backup` ("" for none) the old file stays under its name with that suffix. DML_EIO or DML_EINVAL
- * with a message; the file is then as it was.
+ * written either. With `backup` ("" for none) a copy of the old file, made in the same way, gets its name with that
+ * suffix. DML_EIO or DML_EINVAL with a message; the file is then as it was, or, where the message says so, written but
+ * not known to outlive a power failure.
  */
 int dml_file_replace(const char *path, const char *tree, struct dml_sv old, struct dml_sv text, const char *backup,
                      struct dml_err *err);

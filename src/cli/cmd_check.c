@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dmlint check: judges guest configs, several at a time, and reports in the order of their paths. */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -35,7 +36,9 @@ struct check {
     size_t threads;
     _Bool fix, diff, unsafe; /* what to do about findings */
     const char *backup, *output_dir;
-    unsigned new_mode;    /* of files in output_dir */
+    _Bool to_stdout; /* the fixed standard input has standard output for itself */
+    mode_t umask;
+    const char **copies;  /* by input: its fixed copy in output_dir, NULL for standard input */
     _Bool *twin;          /* by input: another path to a file that an earlier input names */
     struct dml_sv *diffs; /* by input, in the arenas of their judges' threads */
     /* while threads run */
@@ -139,6 +142,58 @@ static int find_twins(struct check *c)
     return 0;
 }
 
+/* The directory that an input was found below; NULL for one that was named itself. */
+static const char *tree_of(const struct check *c, const char *path)
+{
+    for (uint32_t i = 0; i < c->inputs.trees.n; i++) {
+        const char *tree = c->inputs.trees.v[i];
+        size_t n = strlen(tree);
+        if (strncmp(path, tree, n) == 0 && (path[n] == '/' || tree[n - 1] == '/'))
+            return tree;
+    }
+    return NULL;
+}
+
+static int by_copy(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* Where in --output-dir each input's copy goes: as below its directory. No two may meet, and no input may lie there. */
+static int name_copies(struct check *c, struct dml_err *err)
+{
+    struct dml_arena *a = c->args->arena;
+    char top[PATH_MAX], real[PATH_MAX];
+    _Bool there = realpath(c->output_dir, top) != NULL;
+    uint32_t n = 0;
+    const char **sorted = dml_new_n(a, const char *, c->inputs.paths.n + 1);
+    c->copies = dml_new_n(a, const char *, c->inputs.paths.n + 1);
+    if (!c->copies || !sorted)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < c->inputs.paths.n; i++) {
+        const char *path = c->inputs.paths.v[i], *tree = tree_of(c, path);
+        const char *rest = tree ? path + strlen(tree) : dml_path_base(dml_sv_of(path)).p;
+        if (strcmp(path, "-") == 0)
+            continue;
+        while (*rest == '/')
+            rest++;
+        char *copy = dml_path_join(a, c->output_dir, rest);
+        if (!copy)
+            return dml_err_set(err, DML_ENOMEM, "out of memory");
+        if (there && realpath(path, real) && strncmp(real, top, strlen(top)) == 0 &&
+            (real[strlen(top)] == '/' || !top[1]))
+            return dml_err_set(err, DML_EINVAL,
+                               "--output-dir: %s lies in it and might be written over; take another directory", path);
+        c->copies[i] = sorted[n++] = copy;
+    }
+    qsort(sorted, n, sizeof *sorted, by_copy);
+    for (uint32_t i = 1; i < n; i++)
+        if (strcmp(sorted[i], sorted[i - 1]) == 0)
+            return dml_err_set(err, DML_EINVAL, "--output-dir: two guests would become %s; name a directory above both",
+                               sorted[i]);
+    return 0;
+}
+
 static int parse_fixing(struct check *c, struct dml_err *err)
 {
     const struct dml_args *args = c->args;
@@ -161,9 +216,13 @@ static int parse_fixing(struct check *c, struct dml_err *err)
     if (c->backup && c->output_dir)
         return dml_err_set(err, DML_EINVAL,
                            "with --output-dir the old files stay as they are; --backup has nothing to do");
-    mode_t mask = umask(0); /* before any thread starts: there is no other way to ask for it */
-    umask(mask);
-    c->new_mode = 0644 & ~mask;
+    for (uint32_t i = 0; i < c->inputs.paths.n; i++)
+        c->to_stdout |= c->fix && strcmp(c->inputs.paths.v[i], "-") == 0;
+    c->umask = umask(0); /* before any thread starts: there is no other way to ask for it */
+    umask(c->umask);
+    int rc = c->output_dir ? name_copies(c, err) : 0;
+    if (rc < 0)
+        return rc;
     return find_twins(c) < 0 ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
 }
 
@@ -282,21 +341,8 @@ static void say(struct check *c, enum dml_exit code, const struct dml_err *err)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* The directory on the command line that an input was found below; NULL for one that was named itself. */
-static const char *tree_of(const struct check *c, const char *path)
-{
-    for (uint32_t i = 0; i < c->args->n_paths; i++) {
-        size_t n = strlen(c->args->paths[i]);
-        if (strncmp(path, c->args->paths[i], n) == 0 &&
-            (path[n] == '/' || (n && path[n] && c->args->paths[i][n - 1] == '/')))
-            return c->args->paths[i];
-    }
-    return NULL;
-}
-
 /* Puts a fixed text where it belongs. What cannot be written is said, and the file stays as it was. */
-static _Bool store(struct check *c, struct dml_arena *a, uint32_t i, struct dml_sv old, struct dml_sv text,
-                   _Bool changed)
+static _Bool store(struct check *c, uint32_t i, struct dml_sv old, struct dml_sv text, _Bool changed)
 {
     const char *path = c->inputs.paths.v[i];
     struct dml_err err = {""};
@@ -306,12 +352,9 @@ static _Bool store(struct check *c, struct dml_arena *a, uint32_t i, struct dml_
         fwrite(text.p, 1, text.len, stdout);
         pthread_mutex_unlock(&c->lock);
     } else if (c->output_dir) {
-        const char *tree = tree_of(c, path);
-        const char *rest = tree ? path + strlen(tree) : dml_path_base(dml_sv_of(path)).p;
-        while (*rest == '/')
-            rest++;
-        char *to = dml_path_join(a, c->output_dir, rest);
-        rc = to ? dml_file_create(to, text, c->new_mode, &err) : dml_err_set(&err, DML_ENOMEM, "out of memory");
+        struct stat st;
+        unsigned mode = (stat(path, &st) == 0 ? st.st_mode & 0777 : 0600) & ~c->umask;
+        rc = dml_file_create(c->copies[i], text, mode, &err);
     } else if (changed)
         rc = dml_file_replace(path, tree_of(c, path), old, text, c->backup ? c->backup : "", &err);
     if (rc < 0) {
@@ -340,7 +383,7 @@ static int fix_one(struct worker *w, struct dml_arena *a, uint32_t i, struct dml
         c->differing++;
         return c->diffs[i].p ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
     }
-    if (!c->diff && store(c, a, i, *text, fixed->text, fixed->changed))
+    if (!c->diff && store(c, i, *text, fixed->text, fixed->changed))
         *text = fixed->text;
     return 0;
 }
@@ -449,14 +492,14 @@ static int write_file(void *user, struct dml_sv text)
 
 static _Bool want_color(const struct check *c, unsigned *when)
 {
-    return *when == 1 || (*when == 0 && isatty(STDOUT_FILENO) && !c->outputs[0].file);
+    return *when == 1 || (*when == 0 && isatty(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO) && !c->outputs[0].file);
 }
 
 static int write_reports(struct check *c, struct dml_report *report, struct dml_err *err)
 {
     for (unsigned i = 0; i < c->outputs_n; i++) {
         const struct output *o = &c->outputs[i];
-        FILE *f = o->file ? fopen(o->file, "we") : stdout;
+        FILE *f = o->file ? fopen(o->file, "we") : c->to_stdout ? stderr : stdout;
         if (!f)
             return dml_err_set(err, DML_EIO, "cannot write %s: %s", o->file, strerror(errno));
         struct dml_report one = *report;
@@ -564,9 +607,7 @@ static enum dml_exit finish(struct check *c, struct worker *workers, unsigned co
             fwrite(c->diffs[i].p ? c->diffs[i].p : "", 1, c->diffs[i].len, stdout);
         return exit_code(c, &report);
     }
-    /* The fixed text has standard output for itself. */
-    _Bool to_stdout = c->fix && !c->output_dir && c->inputs.paths.n == 1 && strcmp(c->inputs.paths.v[0], "-") == 0;
-    if (!to_stdout && write_reports(c, &report, err) < 0)
+    if (write_reports(c, &report, err) < 0)
         return dml_cli_fail(DML_EXIT_USAGE, "%s", err->msg);
     if (!dml_args_get(c->args, DML_OPTION_QUIET)) {
         struct dml_buf text;

@@ -50,6 +50,10 @@ static int add_directory(struct dml_inputs *in, const struct dml_args *args, con
     size_t n = strlen(top);
     while (n > 1 && top[n - 1] == '/')
         top[--n] = '\0';
+    const char **tree = dml_vec_add(args->arena, &in->trees);
+    if (!tree)
+        return DML_ENOMEM;
+    *tree = top;
     char *const roots[] = {top, NULL};
     /* Links to files count as files (xendomains keeps links in /etc/xen/auto), links to directories are not followed.
      */

@@ -7,6 +7,7 @@
 
 struct dml_inputs {
     DML_VEC(const char *) paths; /* as shown, sorted by bytes, each once; "-" reads standard input */
+    DML_VEC(const char *) trees; /* directories that were searched, without a slash behind */
     enum dml_exit code;          /* DML_EXIT_INCOMPLETE where something could not be read: said on stderr already */
 };
 

@@ -124,3 +124,31 @@ enum dml_truth check_restrict_ovmf_cdrom(struct dml_check *c)
         c, disk_span(c, cdrom), disk_key(c, cdrom),
         "OVMF cannot boot from this CD while QEMU is restricted; Xen 4.19 and later can with backendtype=phy");
 }
+
+/* Fires for the first CD-ROM drive. */
+static enum dml_truth first_cdrom(struct dml_check *c, const char *message)
+{
+    const struct dma_guest *g = &c->s->guest.g;
+    for (uint32_t i = 0; g->type == DMA_HVM && i < g->disks.n; i++)
+        if (g->disks.v[i].is_cdrom)
+            return dml_check_fire(c, disk_span(c, i), disk_key(c, i), "%s", message);
+    return DML_NO;
+}
+
+enum dml_truth check_cd_change_restricted(struct dml_check *c)
+{
+    if (!dml_check_restricted_hvm(c) || c->s->world->target.xen >= DML_V(4, 13, 0))
+        return DML_NO;
+    return first_cdrom(c, "xl cd-insert and cd-eject fail with a restricted QEMU before Xen 4.13");
+}
+
+/* QMP's change, which libxl used up to 4.15.0, is gone. */
+enum dml_truth check_cd_change_removed(struct dml_check *c)
+{
+    const struct dml_target *t = &c->s->world->target;
+    if (t->xen >= DML_V(4, 15, 1) || (t->qemu && t->qemu < DML_V(6, 0, 0)))
+        return DML_NO;
+    if (!t->qemu)
+        return dml_check_missing(c, "qemu.version");
+    return first_cdrom(c, "xl cd-insert and cd-eject fail: QEMU 6.0 removed the command that libxl up to 4.15.0 uses");
+}

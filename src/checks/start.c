@@ -103,7 +103,10 @@ static struct dml_span blame(struct dml_check *c, const char *option, const char
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         const struct dml_cfg_entry *e = dml_cfg_find(&c->s->cfg, dml_sv_of(lists[i]));
         for (uint32_t k = 0; e && dml_cfg_is_list(&e->value) && k < e->value.n; k++) {
-            if (dml_sv_is(dml_cfg_text(&e->value.u.items[k]), option)) {
+            struct dml_sv item = dml_cfg_text(&e->value.u.items[k]);
+            if (item.len > 1 && item.p[0] == '-' && item.p[1] == '-')
+                item = (struct dml_sv){item.p + 1, item.len - 1};
+            if (dml_sv_is(item, option)) {
                 *key = lists[i];
                 return e->value.u.items[k].span;
             }
@@ -133,14 +136,14 @@ enum dml_truth check_qemu_lacks_option(struct dml_check *c)
 #undef QEMU_OPTION
         ;
     for (uint32_t i = 1; i < r->argc; i++) {
-        const char *value = i + 1 < r->argc ? r->argv[i + 1] : "";
-        if (r->argv[i][0] != '-' || r->argv[i][1] < 'a' || r->argv[i][1] > 'z' ||
-            !(letters & UINT32_C(1) << (r->argv[i][1] - 'a')))
+        const char *arg = r->argv[i], *value = i + 1 < r->argc ? r->argv[i + 1] : "";
+        arg += arg[0] == '-' && arg[1] == '-'; /* QEMU takes two dashes for one */
+        if (arg[0] != '-' || arg[1] < 'a' || arg[1] > 'z' || !(letters & UINT32_C(1) << (arg[1] - 'a')))
             continue;
         for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
             const struct option *o = &options[k];
             /* The letter spares most of the comparisons: this runs for every argument of every guest. */
-            if (r->argv[i][1] != o->name[1] || strcmp(r->argv[i], o->name) != 0 || !strstr(value, o->value))
+            if (arg[1] != o->name[1] || strcmp(arg, o->name) != 0 || !strstr(value, o->value))
                 continue;
             char have[24];
             const char *key;

@@ -311,7 +311,7 @@ int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, _Boo
         out->made += made;
         out->rounds += made > 0;
     }
-    if (made) { /* the last round still found something to do */
+    if (made && f.rules && last.v && kept.v) { /* the last round still found something to do */
         out->fight[0] = f.rules->v[last.v[0].rule].id;
         out->fight[1] = f.rules->v[kept.v[0].rule].id;
         out->made = 0;

@@ -120,7 +120,7 @@ static int find_slot(struct dml_rule_reader *r, const struct dml_yaml_node *at, 
         return dml_rule_no_memory(r->err);
     const char *star = sel.list && sel.base != sel.id ? strstr(s->name, "[*]") : NULL;
     if (star) {
-        uint16_t base;
+        uint16_t base = 0;
         int rc = dml_rule_slot(r, at, class, (struct dml_sv){name.p, (size_t)(star - s->name) + 3}, &base);
         if (rc)
             return rc;
@@ -461,7 +461,7 @@ int dml_rule_template(struct dml_rule_reader *r, const struct dml_yaml_node *at,
             rc = add_part(r, DML_PART_TEXT, 0, dml_buf_view(&text));
         dml_buf_clear(&text);
         long param = find_param(r->rule, name);
-        uint16_t slot;
+        uint16_t slot = 0;
         if (rc)
             break;
         if (dml_sv_is(name, "value")) {

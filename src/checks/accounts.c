@@ -165,8 +165,7 @@ enum dml_truth check_user_is_login(struct dml_check *c)
     return DML_NO;
 }
 
-/* --- the range ------------------------------------------------------------------------------------------------------
- */
+/* ---- the range ---- */
 
 /* Whether guests of this kind take their uid from the range; says what is missing to know. */
 static enum dml_truth uses_range(struct dml_check *c, struct who *w)
@@ -287,8 +286,7 @@ enum dml_truth check_range_wraps(struct dml_check *c)
     return DML_NO;
 }
 
-/* --- around the accounts
- * ---------------------------------------------------------------------------------------------- */
+/* ---- around the accounts ---- */
 
 enum { NOGROUP = 65534 };
 

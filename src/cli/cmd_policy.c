@@ -10,7 +10,7 @@
 
 enum { TEXT_MAX = 16 * 1024 * 1024, FILE_MAX = 1024 * 1024 };
 
-/* --- show --- */
+/* ---- show ---- */
 
 static enum dml_exit show(const struct dml_args *args)
 {
@@ -29,7 +29,7 @@ static enum dml_exit show(const struct dml_args *args)
     return dml_print_buf(&out, code);
 }
 
-/* --- check --- */
+/* ---- check ---- */
 
 /* A file of rules, and no policy: a list, or a mapping with an id. */
 static int is_rule_file(const char *path, _Bool *yes, struct dml_arena *a, struct dml_err *err)
@@ -78,7 +78,7 @@ static enum dml_exit check(const struct dml_args *args)
     return code;
 }
 
-/* --- test --- */
+/* ---- test ---- */
 
 struct tally {
     size_t rules, examples, failed, skipped;

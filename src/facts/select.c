@@ -12,8 +12,7 @@
 /* A selector's number is its kind and the index of its row. */
 enum { TRUTH = 0x0000, KEY = 0x1000, ITEMS = 0x2000, FIELD = 0x3000, HOST = 0x4000, KINDS = 0xf000, ROWS = 0x0fff };
 
-/* --- host.: the table of facts, flattened ----------------------------------------------------------------------------
- */
+/* ---- host.: the table of facts, flattened ---- */
 
 enum { HOST_ROWS = 128, HOST_NAME = 64 };
 
@@ -164,8 +163,7 @@ static struct dml_values get_host(struct dml_subject *s, uint32_t row)
     return h->values[row];
 }
 
-/* --- guest keys
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- guest keys ---- */
 
 /* Which kind a key's value has when it stands without [*]. */
 static enum dml_value_kind key_kind(const struct dml_key *key)
@@ -251,8 +249,7 @@ static struct dml_values get_items(struct dml_subject *s, enum dml_key_id id)
     return (struct dml_values){v, n, 0};
 }
 
-/* --- all together
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- all together ---- */
 
 static _Bool resolve_key(struct dml_sv name, struct dml_selector *out)
 {

@@ -109,7 +109,7 @@ static void append_string(struct collector *c, struct dml_list *list, struct dml
         *p = keep(c, s);
 }
 
-/* --- accounts and ids ------------------------------------------------------------------------------------------- */
+/* ---- accounts and ids ---- */
 
 static void passwd_lines(struct collector *c, struct dml_sv text)
 {
@@ -237,7 +237,7 @@ static void collect_login_defs(struct collector *c)
     }
 }
 
-/* --- Xen, QEMU, kernel -------------------------------------------------------------------------------------------- */
+/* ---- Xen, QEMU, kernel ---- */
 
 static char *read_word(struct collector *c, const char *path)
 {
@@ -356,8 +356,7 @@ static void collect_kernel(struct collector *c)
         c->f->cpus = cpus;
 }
 
-/* --- what happens around guests ------------------------------------------------------------------------------------
- */
+/* ---- what happens around guests ---- */
 
 /* Value of a shell assignment NAME=value, without quotes; 0 where the line is none. */
 static _Bool assignment(struct dml_sv line, struct dml_sv *name, struct dml_sv *value)
@@ -519,8 +518,7 @@ static void collect_pci(struct collector *c)
     }
 }
 
-/* --- all together ----------------------------------------------------------------------------------------------------
- */
+/* ---- all together ---- */
 
 static void redact(struct collector *c)
 {

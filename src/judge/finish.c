@@ -5,8 +5,7 @@
 
 #include "judge/judge_i.h"
 
-/* --- guests with one account
- * --------------------------------------------------------------------------------------------- */
+/* ---- guests with one account ---- */
 
 struct user_ref {
     struct dml_judge *judge;
@@ -77,8 +76,7 @@ static int compare_users(struct dml_judge *const *judges, size_t n, const struct
     return rc;
 }
 
-/* --- rules of several policies
- * ---------------------------------------------------------------------------------------- */
+/* ---- rules of several policies ---- */
 
 static int by_id(const void *x, const void *y)
 {
@@ -108,8 +106,7 @@ int dml_judge_add_rules(struct dml_run *run, const struct dml_rules *more, struc
     return 0;
 }
 
-/* --- verdicts
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- verdicts ---- */
 
 /* A blocker that goes away by asking for restriction, which is what a migration is for. */
 static _Bool fixed_by_migration(const struct dml_rule *rule)

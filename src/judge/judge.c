@@ -8,8 +8,7 @@
 #include "checks/checks.h"
 #include "facts/select.h"
 
-/* --- missing facts
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- missing facts ---- */
 
 static const char *const facts[] = {
 #define MISSING(id, name) name,
@@ -33,8 +32,7 @@ static uint64_t missing_bit(const char *name)
     return (uint64_t)1 << DML_MISSING_other;
 }
 
-/* --- setup
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- setup ---- */
 
 int dml_judge_new(struct dml_judge **out, const struct dml_run *run, struct dml_err *err)
 {
@@ -120,8 +118,7 @@ static int policy_for(struct dml_judge *j, const char *path, struct judge_policy
     return 0;
 }
 
-/* --- what fires
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- what fires ---- */
 
 static void fire(struct judging *g, const struct dml_rule *rule, uint32_t element, struct dml_span span,
                  struct dml_sv key, struct dml_sv message, _Bool fixed)
@@ -255,8 +252,7 @@ int run_deciding(struct judging *g, struct blockers *out)
     return rc;
 }
 
-/* --- suppressions and findings
- * ------------------------------------------------------------------------------------------------ */
+/* ---- suppressions and findings ---- */
 
 /* Where the statement behind a comment's item ends; 0 for a comment that is part of a statement itself. */
 static uint32_t statement_end(const struct dml_cfg *cfg, uint32_t item)
@@ -352,9 +348,7 @@ static int keep_findings(struct judging *g)
     return 0;
 }
 
-/* --- the file
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- the file ---- */
 
 static int second_opinion(struct judging *g, struct dml_err *err)
 {

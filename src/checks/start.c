@@ -13,7 +13,8 @@ static enum dml_truth each_problem(struct dml_check *c, enum dml_guest_kind kind
     enum dml_truth answer = DML_NO;
     for (uint32_t i = 0; i < g->problems.n; i++) {
         const struct dml_guest_problem *p = &g->problems.v[i];
-        if (p->kind != kind || p->key == DML_KEY_dm_restrict) /* which has a rule of its own */
+        /* dm_restrict, and a kernel that is firmware, have rules of their own. */
+        if (p->kind != kind || p->key == DML_KEY_dm_restrict || p->id == DML_GUEST_P_HVMLOADER)
             continue;
         const char *message = dml_guest_message(g, p, c->s->a), *hint = dml_guest_hint(g, p, c->s->a);
         answer = dml_check_fire(c, p->span, p->key ? dml_key(p->key)->name.p : NULL, hint && *hint ? "%s; %s" : "%s",

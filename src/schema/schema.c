@@ -42,13 +42,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void fill(void)
 {
-    for (uint16_t i = 1; i < DML_KEY_COUNT; i++) {
+    for (unsigned i = 1; i < DML_KEY_COUNT; i++) {
         uint32_t at = dml_cfg_hash(keys[i].name) % SLOTS;
         while (slots[at])
             at = (at + 1) % SLOTS;
         slots[at] = i;
     }
-    for (uint16_t i = 0; i < DML_SPEC_COUNT; i++) {
+    for (unsigned i = 0; i < DML_SPEC_COUNT; i++) {
         struct dml_key *k = &keys[specs[i].list];
         if (!k->n_specs++)
             k->spec = i;

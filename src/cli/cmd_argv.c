@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "cli/common.h"
+#include "cli/words.h"
 #include "guest/guest.h"
 #include "report/report.h"
 
@@ -95,30 +96,6 @@ static const char *outcome_name(enum dma_outcome outcome)
     return names[outcome];
 }
 
-static bool needs_quotes(const char *s)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
-
-    return !*s || s[strspn(s, plain)];
-}
-
-/* As a word of a POSIX shell. */
-static void shell_word(struct dml_buf *out, const char *s)
-{
-    if (!needs_quotes(s)) {
-        dml_buf_str(out, s);
-        return;
-    }
-    dml_buf_char(out, '\'');
-    for (; *s; s++) {
-        if (*s == '\'')
-            dml_buf_str(out, "'\\''");
-        else
-            dml_buf_char(out, *s);
-    }
-    dml_buf_char(out, '\'');
-}
-
 static void put(struct json_object *o, const char *key, struct json_object *value)
 {
     json_object_object_add(o, key, value);
@@ -181,7 +158,7 @@ static void print_argv(struct dml_buf *out, const struct dma_result *r, enum for
         if (format == SHELL && i)
             dml_buf_char(out, ' ');
         if (format == SHELL)
-            shell_word(out, r->argv[i]);
+            dml_shell_word(out, r->argv[i]);
         else
             dml_buf_str(out, r->argv[i]);
         if (format != SHELL)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dmlint host collect: facts of this host, or of a copied root directory, as JSON. */
+/* dmlint host: facts of this host, or of a copied root directory, as JSON; and (cmd_host_users.c) its accounts. */
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/cli.h"
+#include "cli/cmd_host.h"
 #include "host/facts.h"
 
 enum { NOTES_MAX = 1024 * 1024 };
@@ -47,8 +47,10 @@ enum dml_exit dml_cmd_host(const struct dml_args *args)
 {
     if (args->n_paths && strcmp(args->paths[0], "collect") == 0)
         return collect(args);
+    if (args->n_paths && strcmp(args->paths[0], "users") == 0)
+        return dml_cmd_host_users(args);
     return dml_cli_fail(DML_EXIT_USAGE,
-                        args->n_paths ? "host has no subcommand \"%s\"; there is: host collect"
-                                      : "say what: host collect",
+                        args->n_paths ? "host has no subcommand \"%s\"; there are: host collect, host users"
+                                      : "say what: host collect or host users",
                         args->n_paths ? args->paths[0] : "");
 }

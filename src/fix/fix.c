@@ -22,7 +22,7 @@ struct meaning {
 struct fixing {
     struct dml_judge *judge;
     const char *path;
-    _Bool unsafe;
+    enum dml_fix_which which;
     struct dml_arena *a;
     struct dml_fix_result *out;
     struct dml_err *err;
@@ -210,7 +210,11 @@ static _Bool wanted(const struct fixing *f, const struct dml_probe *probe, const
         return 0;
     if (fired->rule == probe->unused_suppression)
         return 1;
-    return rule->fixes_n && (rule->fix_safety == DML_FIX_SAFE || (f->unsafe && rule->fix_safety == DML_FIX_UNSAFE));
+    const _Bool also[] = {[DML_FIX_ONLY_SAFE] = 0,
+                          [DML_FIX_ALL] = rule->fix_safety == DML_FIX_UNSAFE,
+                          [DML_FIX_TO_RESTRICT] = rule->migration,
+                          [DML_FIX_TO_QEMU_XEN] = rule->qemu_xen};
+    return rule->fixes_n && (rule->fix_safety == DML_FIX_SAFE || also[f->which]);
 }
 
 /* The fixes of one judging that do not get in each other's way, first come first served. */
@@ -229,10 +233,11 @@ static int plan_round(struct fixing *f, const struct dml_probe *probe, struct ca
         int rc = dml_plan_fix(probe, fired, f->a, &plan);
         if (rc < 0)
             return nomem(f);
-        const char *why = plan.cannot                          ? plan.cannot
-                          : !plan.edits.n                      ? "there is nothing that it would change"
-                          : plan.deletes_comment && !f->unsafe ? "it would delete a comment: --unsafe-fixes does it"
-                                                               : NULL;
+        const char *why = plan.cannot     ? plan.cannot
+                          : !plan.edits.n ? "there is nothing that it would change"
+                          : plan.deletes_comment && f->which != DML_FIX_ALL
+                              ? "it would delete a comment: --unsafe-fixes does it"
+                              : NULL;
         if (why) {
             rc = withhold(f, fired->rule, key, why);
             if (rc < 0)
@@ -277,28 +282,45 @@ static int round_of(struct fixing *f, struct dml_sv *text, uint32_t *made, struc
         *text = after;
         return 0;
     }
-    /* Not all together: each by itself. What fails alone is withheld; the first that does not makes this round. */
+    /* Not all together: one after the other, each on top of those that were good. Only where none is are they withheld:
+     * a fix can need another one first. */
+    struct candidate *good = dml_new_n(f->a, struct candidate, all.n);
+    const char **reasons = dml_new_n(f->a, const char *, all.n);
+    if (!good || !reasons)
+        return nomem(f);
     for (uint32_t i = 0; rc == 0 && i < all.n; i++) {
-        struct dml_sv alone;
-        rc = try_edits(f, *text, &before, &all.v[i], 1, &alone, &why);
-        if (rc == 0 && why)
-            rc = withhold(f, all.v[i].rule, all.v[i].key, why);
-        else if (rc == 0 && !*made) {
-            *made = 1;
-            kept->v = &all.v[i];
-            kept->n = 1;
-            after = alone;
+        struct dml_sv with;
+        good[*made] = all.v[i];
+        rc = try_edits(f, *text, &before, good, *made + 1, &with, &reasons[i]);
+        if (rc == 0 && !reasons[i]) {
+            ++*made;
+            after = with;
         }
     }
-    if (*made)
+    for (uint32_t i = 0; rc == 0 && !*made && i < all.n; i++)
+        rc = withhold(f, all.v[i].rule, all.v[i].key, reasons[i]);
+    if (rc == 0 && *made) {
+        *kept = (struct candidates){good, *made, *made};
         *text = after;
+    }
     return rc;
 }
 
-int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, _Bool unsafe, struct dml_arena *a,
-                 struct dml_fix_result *out, struct dml_err *err)
+static int note_made(struct fixing *f, const struct candidates *kept, uint32_t n)
 {
-    struct fixing f = {.judge = j, .path = path, .unsafe = unsafe, .a = a, .out = out, .err = err};
+    for (uint32_t i = 0; i < n; i++) {
+        struct dml_made *m = dml_vec_add(f->a, &f->out->done);
+        if (!m)
+            return nomem(f);
+        *m = (struct dml_made){&f->rules->v[kept->v[i].rule], kept->v[i].key};
+    }
+    return 0;
+}
+
+int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, enum dml_fix_which which,
+                 struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err)
+{
+    struct fixing f = {.judge = j, .path = path, .which = which, .a = a, .out = out, .err = err};
     struct dml_sv now = text;
     *out = (struct dml_fix_result){.text = text};
     uint32_t made = 1;
@@ -306,6 +328,8 @@ int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, _Boo
     while (made && out->rounds < DML_FIX_ROUNDS) {
         last = kept;
         int rc = round_of(&f, &now, &made, &kept);
+        if (rc == 0)
+            rc = note_made(&f, &kept, made);
         if (rc < 0)
             return rc;
         out->made += made;
@@ -314,7 +338,7 @@ int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, _Boo
     if (made && f.rules && last.v && kept.v) { /* the last round still found something to do */
         out->fight[0] = f.rules->v[last.v[0].rule].id;
         out->fight[1] = f.rules->v[kept.v[0].rule].id;
-        out->made = 0;
+        out->made = out->done.n = 0;
         return 0;
     }
     out->text = now;

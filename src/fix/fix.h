@@ -9,6 +9,20 @@
 
 enum { DML_FIX_ROUNDS = 10 };
 
+/* Which fixes to make. Those of a migration are unsafe ones that it is for; see dmlint-rules(7). */
+enum dml_fix_which {
+    DML_FIX_ONLY_SAFE,
+    DML_FIX_ALL,         /* unsafe ones, too */
+    DML_FIX_TO_RESTRICT, /* safe ones, and those that ask for restriction */
+    DML_FIX_TO_QEMU_XEN  /* safe ones, and those that leave qemu-xen-traditional */
+};
+
+/* A fix that was made. */
+struct dml_made {
+    const struct dml_rule *rule;
+    const char *key;
+};
+
 /* A fix that was not made although its rule proposes it. */
 struct dml_withheld {
     const struct dml_rule *rule;
@@ -25,16 +39,17 @@ struct dml_fix_result {
     /* Rules whose fixes undo each other, so that the text stays as it was; NULL where it converged. */
     const char *fight[2];
     DML_VEC(struct dml_withheld) withheld;
+    DML_VEC(struct dml_made) done; /* in the order in which they were made */
 };
 
 /*
  * Fixes one text to a fixpoint: judges it, plans the fixes of all findings that are shown and not suppressed, makes
  * those that do not get in each other's way, and judges again, for at most DML_FIX_ROUNDS rounds. A fix is kept only if
  * the result parses, libxlutil accepts and reads it as dmlint does, its finding is gone, no other error appeared, and
- * the argv of the target changed no more than the rule declares; otherwise it is withheld. `unsafe` makes unsafe fixes,
- * too. Results live in `a`. DML_ENOMEM, or what loading a policy returned.
+ * the argv of the target changed no more than the rule declares; otherwise it is withheld. Results live in `a`.
+ * DML_ENOMEM, or what loading a policy returned.
  */
-int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, _Bool unsafe, struct dml_arena *a,
-                 struct dml_fix_result *out, struct dml_err *err);
+int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, enum dml_fix_which which,
+                 struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err);
 
 #endif

@@ -223,8 +223,8 @@ static int read_fix_op(struct dml_rule_reader *r, const struct dml_yaml_node *no
 
 static int read_fix(struct dml_rule_reader *r, const struct dml_yaml_node *node)
 {
-    enum { SAFETY, EXPECT, OPS_, TEXT, MIGRATION, N };
-    static const char *const names[] = {"safety", "expect_argv", "ops", "text", "migration"};
+    enum { SAFETY, EXPECT, OPS_, TEXT, MIGRATION, QEMU_XEN, N };
+    static const char *const names[] = {"safety", "expect_argv", "ops", "text", "migration", "qemu_xen"};
     const struct dml_yaml_node *f[N];
     if (!node)
         return 0;
@@ -245,6 +245,8 @@ static int read_fix(struct dml_rule_reader *r, const struct dml_yaml_node *node)
     }
     if (!rc && f[MIGRATION])
         rc = dml_yaml_bool(r->y, f[MIGRATION], "migration", &rule->migration, r->err);
+    if (!rc && f[QEMU_XEN])
+        rc = dml_yaml_bool(r->y, f[QEMU_XEN], "qemu_xen", &rule->qemu_xen, r->err);
     if (!rc)
         rc = text_field(r, f[TEXT], "text", &rule->fix_text);
     if (rc)

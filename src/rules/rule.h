@@ -151,7 +151,8 @@ struct dml_rule {
     uint8_t severity; /* enum dml_severity: the built-in one, which verdicts go by */
     uint8_t confidence, scope, fix_safety, expect_argv;
     _Bool builtin, replaced;    /* replaced: for the loader */
-    _Bool migration;            /* its safe fix is the point of the migration, whatever it changes */
+    _Bool migration;            /* its fix is the point of the migration to restriction, whatever it changes */
+    _Bool qemu_xen;             /* its fix is the point of the migration from qemu-xen-traditional */
     uint32_t tags;              /* enum dml_tag, or-ed */
     dml_version since, removed; /* Xen releases [since, removed); 0: no bound */
     const char *summary, *why, *what_to_do, *message, *fix_text;

@@ -37,3 +37,64 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
     [[ "$output" != *alice* ]]
     [[ "$output" == *xen-qemuuser-range-base* ]]
 }
+
+facts() {
+    cat "$SOURCE_DIR/tests/data/migrate/host.yaml"
+}
+
+@test "users: the accounts that are proposed let every account rule pass" {
+    facts >before.yaml
+    printf 'name = "w"\ntype = "hvm"\nmemory = 512\ndm_restrict = 1\ndisk = [ "/dev/vg0/w,raw,xvda,w" ]\n' >w.cfg
+    run "$DMLINT" check --xen 4.17 --host before.yaml -q -f concise w.cfg
+    [[ "$output" == *DM1002* ]]
+    "$DMLINT" host users -q --host before.yaml --format shell >users.sh
+    sed -n 's/^useradd .*--uid \([0-9]*\) .* \([a-z-]*\)$/  - {name: \2, uid: \1, gid: \1}/p' users.sh >added
+    grep -q 'range-base, uid: 65536' added
+    grep -q 'reaper, uid: 997' added # 998 and 999 are taken
+    sed '/^passwd:/r added' before.yaml >after.yaml
+    for xen in 4.10 4.17 4.22; do
+        run "$DMLINT" check --xen $xen --host after.yaml -q -f concise --select DM1002,DM4,DM7 w.cfg
+        [ "$status" -eq 0 ]
+        [ "$(grep -v DM4009 <<<"$output" | grep -v DM7002)" = "" ] # domids are no matter of accounts
+    done
+    # What is there and in order is kept.
+    run "$DMLINT" host users -q --host after.yaml
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"nothing to create"* ]]
+}
+
+@test "users: a base that meets something is refused, with one that would do" {
+    facts >f.yaml
+    run "$DMLINT" host users --host f.yaml --base 98304
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"the subordinate uids of build (100000 to 165535)"*"--base 65536 would do"* ]]
+    run "$DMLINT" host users --host f.yaml --base 4294900000
+    [ "$status" -eq 1 ]
+    run "$DMLINT" host users --host f.yaml --base 196608
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"useradd hands out"* ]]
+    sed 's/^passwd:/&\n  - {name: xen-qemuuser-range-base, uid: 131072, gid: 131072}/' f.yaml >g.yaml
+    run "$DMLINT" host users --host g.yaml
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"usermod --uid 65536"* ]]
+}
+
+@test "users: every format, and systemd-sysusers takes its own" {
+    facts >f.yaml
+    for format in sysusers adduser ansible shell; do
+        run "$DMLINT" host users -q --host f.yaml --format $format
+        [ "$status" -eq 0 ]
+        [[ "$output" == *"xen-qemuuser-range-base"*65536*"xen-qemuuser-reaper"* ]]
+    done
+    "$DMLINT" host users -q --host f.yaml --format shell | sh -n
+    "$DMLINT" host users -q --host f.yaml --format adduser | sh -n
+    run "$DMLINT" host users --format nosuch
+    [ "$status" -eq 2 ]
+    command -v systemd-sysusers >/dev/null || skip "systemd-sysusers is not installed"
+    mkdir -p root/etc root/usr/lib/sysusers.d
+    "$DMLINT" host users -q --host f.yaml >root/usr/lib/sysusers.d/xen.conf
+    run systemd-sysusers --root="$PWD/root"
+    [ "$status" -eq 0 ]
+    grep -q '^xen-qemuuser-range-base:x:65536:65536:' root/etc/passwd
+    grep -q '^xen-qemuuser-reaper:x:997:997:' root/etc/passwd
+}

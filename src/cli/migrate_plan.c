@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Migrate: the steps of a guest: what dmlint does, what somebody must decide, and what is to be done on the host. */
+#include <string.h>
+
+#include "cli/migrate.h"
+#include "cli/words.h"
+
+static int add(struct migration *m, struct migrate_guest *g, struct migrate_step step)
+{
+    struct migrate_step *s = dml_vec_add(m->a, &g->steps);
+    if (!s)
+        return DML_ENOMEM;
+    *s = step;
+    return m->a->failed ? DML_ENOMEM : 0;
+}
+
+uint32_t migrate_count(const struct migrate_guest *g, enum migrate_group group)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->steps.n; i++)
+        n += g->steps.v[i].group == group;
+    return n;
+}
+
+/* --- from qemu-xen-traditional to qemu-xen: what no rule can decide
+ * ------------------------------------------------------------------------------------------------- */
+
+static _Bool always(const struct dml_probe *p)
+{
+    (void)p;
+    return 1;
+}
+
+static _Bool windows(const struct dml_probe *p)
+{
+    const struct dma_guest *g = &p->subject->guest.g;
+    return g->hvm.viridian == DMA_YES || g->hvm.viridian_enable;
+}
+
+static _Bool stubdomain(const struct dml_probe *p)
+{
+    return p->subject->guest.g.device_model_stubdomain == DMA_YES;
+}
+
+static _Bool no_platform_device(const struct dml_probe *p)
+{
+    return p->subject->guest.g.hvm.xen_platform_pci == DMA_NO;
+}
+
+static _Bool saved(const struct dml_probe *p)
+{
+    const struct dml_facts *host = p->subject->world->host;
+    const char *name = p->subject->guest.g.name;
+    for (uint32_t i = 0; host && name && i < host->saved_images.n; i++) {
+        const struct dml_saved_image *image = DML_AT(host->saved_images, struct dml_saved_image, i);
+        if (image->name && strcmp(image->name, name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static const struct {
+    _Bool (*applies)(const struct dml_probe *p);
+    const char *text;
+} consequences[] = {
+    {always,
+     "Shut the guest down for the change, and neither save nor suspend it: a saved state of qemu-xen-traditional "
+     "cannot be restored by qemu-xen."},
+    {saved, "The host holds a saved image of this guest: restore it, shut the guest down from inside, and delete the "
+            "image; or give its state up and delete it."},
+    {windows,
+     "viridian says Windows: either install the Xen PV drivers before the change, and keep xen_platform_pci on, "
+     "or be ready to log in at the console, to activate Windows again and to set the network address anew."},
+    {stubdomain, "QEMU runs in a stub domain. Either keep that, with the Linux stub domain of Xen 4.14 and newer (its "
+                 "kernel and ramdisk must be installed, and dm_restrict stays out), or delete "
+                 "device_model_stubdomain_override and restrict QEMU in dom0 instead."},
+    {no_platform_device, "xen_platform_pci = 0 gives the guest another machine type with qemu-xen. Either keep it, or "
+                         "delete it so that PV drivers can bind."},
+};
+
+int migrate_note_consequences(struct migration *m, struct migrate_guest *g, const struct dml_probe *probe)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof consequences / sizeof consequences[0]; i++)
+        if (consequences[i].applies(probe))
+            rc = add(m, g, (struct migrate_step){.group = STEP_DECISION, .text = consequences[i].text});
+    return rc;
+}
+
+/* --- from rules
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
+
+/* Rules whose way out is another account or range. */
+static _Bool about_accounts(const struct dml_rule *rule)
+{
+    static const char *const names[] = {
+        "restrict-without-account", "shared-account",         "range-meets-passwd", "range-meets-subuid",
+        "range-meets-reserved",     "range-meets-containers", "range-wraps",        "no-reaper"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(rule->name, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static const char *host_option(const struct migration *m)
+{
+    const char *host = dml_args_get(m->args, DML_OPTION_HOST);
+    struct dml_buf b;
+    if (!host)
+        return "";
+    dml_buf_init(&b, 65536);
+    dml_buf_str(&b, " --host ");
+    dml_shell_word(&b, host);
+    const char *text = dml_arena_strndup(m->a, b.p, b.len);
+    dml_buf_dispose(&b);
+    return text ? text : "";
+}
+
+static const char *with_path(struct migration *m, const char *before, const char *path)
+{
+    struct dml_buf b;
+    dml_buf_init(&b, 65536);
+    dml_buf_str(&b, before);
+    dml_shell_word(&b, path);
+    const char *text = dml_arena_strndup(m->a, b.p, b.len);
+    dml_buf_dispose(&b);
+    return text;
+}
+
+static const char *command_for(struct migration *m, const struct migrate_guest *g, const struct dml_rule *rule)
+{
+    if (about_accounts(rule))
+        return dml_arena_printf(m->a, "dmlint host users%s", host_option(m));
+    if (rule->fixes_n && rule->fix_safety == DML_FIX_UNSAFE && !rule->migration && !rule->qemu_xen)
+        return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id),
+                         g->path);
+    return strcmp(rule->name, "restrict-with-traditional") == 0
+               ? with_path(m, "dmlint migrate --to qemu-xen --write ", g->path)
+               : NULL;
+}
+
+static _Bool planned(const struct migrate_guest *g, const char *rule)
+{
+    for (uint32_t i = 0; i < g->steps.n; i++)
+        if (g->steps.v[i].rule && strcmp(g->steps.v[i].rule, rule) == 0)
+            return 1;
+    return 0;
+}
+
+static const char *withheld_why(const struct migrate_guest *g, const struct dml_rule *rule)
+{
+    for (uint32_t i = 0; i < g->fixed.withheld.n; i++)
+        if (strcmp(g->fixed.withheld.v[i].rule->id, rule->id) == 0)
+            return g->fixed.withheld.v[i].why;
+    return NULL;
+}
+
+static const char *with_held(struct migration *m, const struct migrate_guest *g, const struct dml_rule *rule,
+                             const char *why)
+{
+    const char *held = withheld_why(g, rule);
+    return held ? dml_arena_printf(m->a, "%s (dmlint does not do it: %s)", why, held) : why;
+}
+
+/* A rule that still stands in the way, or that somebody should know of. `message` may be empty. */
+static int from_rule(struct migration *m, struct migrate_guest *g, const struct dml_rule *rule, struct dml_sv message)
+{
+    const char *held = withheld_why(g, rule);
+    const char *why = message.len ? dml_arena_strndup(m->a, message.p, message.len) : rule->summary;
+    enum migrate_group group = rule->scope == DML_SCOPE_HOST || rule->scope == DML_SCOPE_UPGRADE ? STEP_HOST
+                                                                                                 : STEP_DECISION;
+    if (planned(g, rule->id))
+        return 0;
+    if (m->goal == GOAL_RESTRICT && rule->migration) {
+        group = STEP_AUTOMATIC;
+        why = dml_arena_printf(m->a, "not yet: %s; then run this again",
+                               held ? held : "something else stands in the way");
+    } else
+        why = with_held(m, g, rule, why);
+    return add(m, g,
+               (struct migrate_step){.group = group,
+                                     .rule = rule->id,
+                                     .text = rule->what_to_do ? rule->what_to_do : rule->summary,
+                                     .why = why,
+                                     .command = group == STEP_AUTOMATIC ? NULL : command_for(m, g, rule)});
+}
+
+static struct dml_sv message_of(const struct migration *m, uint32_t file, uint16_t rule)
+{
+    for (size_t i = 0; i < m->findings.n; i++)
+        if (m->findings.v[i]->file == file && m->findings.v[i]->rule == rule)
+            return m->findings.v[i]->message;
+    return (struct dml_sv){"", 0};
+}
+
+/* One operation of a fix, in words. */
+static const char *op_words(struct migration *m, const struct dml_fix_op *op, const char *key)
+{
+    const char *target = strstr(op->key, "[*]") || strchr(op->key, '$') ? key : op->key;
+    switch ((enum dml_fix_op_kind)op->kind) {
+    case DML_FIX_SET:
+        return dml_arena_printf(m->a, "Set %s = %s.", target, op->value);
+    case DML_FIX_DELETE:
+        return dml_arena_printf(m->a, "Delete %s.", target);
+    case DML_FIX_RENAME_KEY:
+        return dml_arena_printf(m->a, "Rename %s to %s.", op->key, op->to);
+    case DML_FIX_SET_FIELD:
+        return dml_arena_printf(m->a, "Set %s=%s in %s.", op->field, op->value, target);
+    case DML_FIX_DELETE_FIELD:
+        return dml_arena_printf(m->a, "Delete %s= in %s.", op->field, target);
+    case DML_FIX_APPEND:
+    case DML_FIX_INSERT:
+        break;
+    }
+    return dml_arena_printf(m->a, "Add %s: %s.", op->value, target);
+}
+
+static int plan_made(struct migration *m, struct migrate_guest *g)
+{
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < g->fixed.done.n; i++) {
+        const struct dml_made *made = &g->fixed.done.v[i];
+        const char *text = made->rule->fixes_n ? "" : "Delete the comment.";
+        _Bool computed = 0; /* a value that only the guest says */
+        for (uint16_t k = 0; k < made->rule->fixes_n; k++)
+            computed |= made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${");
+        for (uint16_t k = 0; text && k < made->rule->fixes_n; k++)
+            text = dml_arena_printf(m->a, "%s%s%s", text, k ? " " : "", op_words(m, &made->rule->fixes[k], made->key));
+        rc = add(m, g,
+                 (struct migrate_step){.group = STEP_AUTOMATIC,
+                                       .rule = made->rule->id,
+                                       .text = computed && made->rule->what_to_do ? made->rule->what_to_do : text,
+                                       .why = made->rule->summary});
+    }
+    return rc;
+}
+
+static _Bool was_made(const struct migrate_guest *g, const struct dml_rule *rule)
+{
+    for (uint32_t i = 0; i < g->fixed.done.n; i++)
+        if (strcmp(g->fixed.done.v[i].rule->id, rule->id) == 0)
+            return 1;
+    return 0;
+}
+
+/* What leaving qemu-xen-traditional means: rules that the text before fires, and the one after no longer does. */
+static int plan_from_traditional(struct migration *m, struct migrate_guest *g, uint32_t file)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < m->findings_before.n; i++) {
+        const struct dml_finding *f = m->findings_before.v[i];
+        const struct dml_rule *rule = &m->before.rules->v[f->rule];
+        if (f->file != file || strncmp(rule->name, "traditional-", 12) != 0 || planned(g, rule->id))
+            continue;
+        /* What is done is no decision; that the hardware changes, is one all the same. */
+        if (!was_made(g, rule) || strcmp(rule->name, "traditional-hardware") == 0)
+            rc = add(m, g,
+                     (struct migrate_step){.group = STEP_DECISION,
+                                           .rule = rule->id,
+                                           .text = rule->what_to_do,
+                                           .why = with_held(m, g, rule, rule->why)});
+    }
+    return rc;
+}
+
+static int plan_missing(struct migration *m, struct migrate_guest *g)
+{
+    const struct dml_report_guest *v = g->verdict_after;
+    struct dml_buf b;
+    if (!v->missing_n)
+        return 0;
+    dml_buf_init(&b, 65536);
+    for (uint16_t i = 0; i < v->missing_n; i++)
+        dml_buf_printf(&b, "%s%s", i ? ", " : "", v->missing[i]);
+    const char *names = dml_arena_strndup(m->a, b.p ? b.p : "", b.len);
+    dml_buf_dispose(&b);
+    return add(m, g,
+               (struct migrate_step){.group = STEP_HOST,
+                                     .text = "Find out what is not known of the host, and give it with --host.",
+                                     .why = dml_arena_printf(m->a, "not known: %s", names ? names : ""),
+                                     .command = "dmlint host collect > host.json"});
+}
+
+/* Findings in the order of files; infos count where the step is not about restriction. */
+static int plan_findings(struct migration *m, struct migrate_guest *g, uint32_t file)
+{
+    enum dml_severity level = m->goal == GOAL_RESTRICT ? DML_WARNING : DML_INFO;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < m->findings.n; i++) {
+        const struct dml_finding *f = m->findings.v[i];
+        const struct dml_rule *rule = &m->after.rules->v[f->rule];
+        /* What restriction asks for is no part of the other ways, unless the guest asks for it. */
+        _Bool beside = m->goal != GOAL_RESTRICT && rule->migration;
+        if (f->file == file && f->state == DML_STATE_NEW && f->severity <= level && !beside)
+            rc = from_rule(m, g, rule, f->message);
+    }
+    return rc;
+}
+
+static int plan_guest(struct migration *m, uint32_t i)
+{
+    struct migrate_guest *g = &m->guests[i];
+    const struct dml_report_guest *v = g->verdict_after;
+    if (!g->read || !v)
+        return 0;
+    int rc = m->goal == GOAL_QEMU_XEN ? plan_from_traditional(m, g, i) : 0;
+    if (rc == 0)
+        rc = plan_made(m, g);
+    for (uint16_t b = 0; rc == 0 && m->goal == GOAL_RESTRICT && b < v->blockers_n; b++)
+        rc = from_rule(m, g, dml_rule_own(&m->after.rules->v[v->blockers[b].rule]),
+                       message_of(m, i, v->blockers[b].rule));
+    if (rc == 0)
+        rc = plan_findings(m, g, i);
+    return rc == 0 && m->goal == GOAL_RESTRICT ? plan_missing(m, g) : rc;
+}
+
+/* Would the guest be where it should? */
+static _Bool reached(const struct migration *m, const struct migrate_guest *g)
+{
+    const char *verdict = g->verdict_after ? g->verdict_after->verdict : "";
+    if (!g->read || g->too_large || !g->verdict_after)
+        return 0;
+    if (m->goal == GOAL_RESTRICT)
+        return strcmp(verdict, "ready") == 0 || strcmp(verdict, "not-applicable") == 0;
+    if (g->argv_after.outcome == DMA_REFUSED)
+        return 0;
+    return m->goal != GOAL_QEMU_XEN || !g->is_traditional;
+}
+
+int migrate_plan(struct migration *m)
+{
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < m->files.inputs.paths.n; i++) {
+        rc = plan_guest(m, i);
+        m->guests[i].reached = reached(m, &m->guests[i]);
+    }
+    return rc;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Migrate: the plan as text for people and as JSON for scripts. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "cli/migrate.h"
+#include "cli/words.h"
+#include "text/edit.h"
+
+enum { PIECE_MAX = 64 * 1024 * 1024 };
+
+/* --- what both say
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static const char *keep(struct migration *m, struct dml_buf *b)
+{
+    const char *text = b->failed ? NULL : dml_arena_strndup(m->a, b->p ? b->p : "", b->len);
+    dml_buf_dispose(b);
+    return text ? text : "";
+}
+
+static const char *command(struct migration *m, const char *before, const char *word, const char *behind)
+{
+    struct dml_buf b;
+    dml_buf_init(&b, PIECE_MAX);
+    dml_buf_str(&b, before);
+    dml_shell_word(&b, word);
+    dml_buf_str(&b, behind);
+    return keep(m, &b);
+}
+
+static const char *name_of(struct migration *m, const struct migrate_guest *g)
+{
+    const char *name = g->name.len ? dml_arena_strndup(m->a, g->name.p, g->name.len) : NULL;
+    return name ? name : "NAME";
+}
+
+static const char *restart(struct migration *m, const struct migrate_guest *g)
+{
+    return command(m, command(m, "xl shutdown -w ", name_of(m, g), " && xl create "), g->path, "");
+}
+
+/* What shows that it worked. */
+static const char *test(struct migration *m, const struct migrate_guest *g)
+{
+    return command(m, "grep -E '^(Uid|Gid)' /proc/$(xenstore-read /local/domain/$(xl domid ", name_of(m, g),
+                   ")/image/device-model-pid)/status");
+}
+
+static const char *back(struct migration *m, const struct migrate_guest *g)
+{
+    if (m->files.output_dir)
+        return NULL; /* the old file is still there */
+    if (!m->files.backup)
+        return command(m, "git checkout -- ", g->path, "");
+    struct dml_buf b;
+    dml_buf_init(&b, PIECE_MAX);
+    dml_buf_str(&b, "mv ");
+    dml_shell_word(&b, dml_arena_printf(m->a, "%s%s", g->path, m->files.backup));
+    dml_buf_char(&b, ' ');
+    dml_shell_word(&b, g->path);
+    return keep(m, &b);
+}
+
+static const char *diff_of(struct migration *m, const struct migrate_guest *g)
+{
+    struct dml_buf b;
+    dml_buf_init(&b, PIECE_MAX);
+    if (!dml_sv_eq(g->before, g->after) && dml_udiff(g->path, g->before, g->after, &b) < 0)
+        b.failed = 1;
+    return keep(m, &b);
+}
+
+static const char *outcome_name(enum dma_outcome outcome)
+{
+    static const char *const names[] = {"runs", "refused", "no-device-model"};
+    return names[outcome];
+}
+
+/* One argument per line; a newline within one must not look like two. */
+static struct dml_sv lines(struct migration *m, const struct migrate_argv *v)
+{
+    struct dml_buf b;
+    dml_buf_init(&b, PIECE_MAX);
+    if (v->outcome != DMA_RUNS) {
+        dml_buf_printf(&b, "(%s", v->outcome == DMA_REFUSED ? "Xen would not start this guest: " : "no QEMU in dom0");
+        dml_safe_text(&b, dml_sv_of(v->message ? v->message : ""), 0);
+        dml_buf_str(&b, ")\n");
+    }
+    for (uint32_t i = 0; i < v->argc; i++) {
+        dml_safe_text(&b, dml_sv_of(v->argv[i]), 0);
+        dml_buf_char(&b, '\n');
+    }
+    return dml_sv_of(keep(m, &b));
+}
+
+static const char *verdict(const struct dml_report_guest *g)
+{
+    return g ? g->verdict : "unknown";
+}
+
+/* --- text
+ * -------------------------------------------------------------------------------------------------------------------
+ */
+
+static void safe_lines(struct dml_buf *out, struct dml_sv text, const char *indent)
+{
+    while (text.len) {
+        const char *end = memchr(text.p, '\n', text.len);
+        size_t n = end ? (size_t)(end - text.p) : text.len;
+        dml_buf_str(out, indent);
+        dml_safe_text(out, (struct dml_sv){text.p, n}, 1);
+        dml_buf_char(out, '\n');
+        n += end != NULL;
+        text = (struct dml_sv){text.p + n, text.len - n};
+    }
+}
+
+static void folded(struct migration *m, struct dml_buf *out, const char *text, const char *first, const char *indent)
+{
+    struct dml_buf safe, b;
+    dml_buf_init(&safe, PIECE_MAX);
+    dml_buf_init(&b, PIECE_MAX);
+    dml_safe_text(&safe, dml_sv_of(text), 0);
+    dml_fold(&b, keep(m, &safe), indent);
+    struct dml_sv v = dml_buf_view(&b);
+    size_t skip = strlen(indent);
+    dml_buf_str(out, first);
+    if (v.len >= skip)
+        dml_buf_add(out, v.p + skip, v.len - skip);
+    dml_buf_dispose(&b);
+}
+
+static void print_steps(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+{
+    static const char *const heads[STEP_GROUPS][2] = {{"Automatic (dmlint migrate --write does it)", "Automatic"},
+                                                      {"Needs your decision", "Needs your decision"},
+                                                      {"On the host", "On the host"}};
+    unsigned n = 0;
+    for (enum migrate_group group = 0; group < STEP_GROUPS; group++) {
+        if (!migrate_count(g, group))
+            continue;
+        dml_buf_printf(out, "  %s:\n", heads[group][m->write]);
+        for (uint32_t i = 0; i < g->steps.n; i++) {
+            const struct migrate_step *s = &g->steps.v[i];
+            if (s->group != group)
+                continue;
+            folded(m, out, s->rule ? dml_arena_printf(m->a, "%s [%s]", s->text, s->rule) : s->text,
+                   dml_arena_printf(m->a, "  %3u. ", ++n), "       ");
+            if (s->why)
+                folded(m, out, s->why, "       Why: ", "       ");
+            if (s->command)
+                safe_lines(out, dml_sv_of(s->command), "         $ ");
+        }
+    }
+}
+
+static void print_argv(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+{
+    struct dml_buf b;
+    struct dml_sv before = lines(m, &g->argv_before), after = lines(m, &g->argv_after);
+    if (dml_sv_eq(before, after)) {
+        dml_buf_printf(out, "  QEMU's command line stays as it is.\n");
+        return;
+    }
+    dml_buf_printf(out, "  QEMU's command line, before (-) with Xen %s and after (+) with Xen %s:\n",
+                   g->argv_before.xen, g->argv_after.xen);
+    dml_buf_init(&b, PIECE_MAX);
+    if (dml_udiff("argv", before, after, &b) < 0)
+        out->failed = 1;
+    const char *hunk = b.p ? strstr(b.p, "\n@@") : NULL;
+    if (hunk)
+        safe_lines(out, (struct dml_sv){hunk + 1, b.len - (size_t)(hunk + 1 - b.p)}, "    ");
+    dml_buf_dispose(&b);
+}
+
+static void print_force(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+{
+    dml_buf_str(out, "  To put it into force, a cold start; xl reboot, a reboot from inside, xl restore and xl migrate "
+                     "keep the old config:\n");
+    safe_lines(out, dml_sv_of(restart(m, g)), "         $ ");
+    if (m->goal == GOAL_RESTRICT) {
+        dml_buf_str(out, "  Then check that QEMU is not root; there must be no 0 in this:\n");
+        safe_lines(out, dml_sv_of(test(m, g)), "         $ ");
+    } else
+        dml_buf_str(out,
+                    "  Then check that the guest boots, has its disks, network and console, and can be shut down.\n");
+    const char *undo = back(m, g);
+    dml_buf_str(out, undo ? "  To go back, and then a cold start again:\n"
+                          : "  To go back: a cold start from the old file.\n");
+    if (undo)
+        safe_lines(out, dml_sv_of(undo), "         $ ");
+}
+
+static void print_guest(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+{
+    const char *diff = diff_of(m, g);
+    dml_safe_text(out, dml_sv_of(g->path), 0);
+    if (g->name.len) {
+        dml_buf_str(out, " (");
+        dml_safe_text(out, g->name, 0);
+        dml_buf_char(out, ')');
+    }
+    dml_buf_printf(out, ": %s", verdict(g->verdict_before));
+    if (strcmp(verdict(g->verdict_before), verdict(g->verdict_after)) != 0)
+        dml_buf_printf(out, "%s%s", m->write ? ", now " : ", after the automatic part ", verdict(g->verdict_after));
+    if (m->goal != GOAL_RESTRICT && g->reached)
+        dml_buf_printf(out, "; %s", m->goal == GOAL_XEN ? "starts with that release" : "served by qemu-xen");
+    else if (m->goal != GOAL_RESTRICT)
+        dml_buf_printf(out, "; %s", m->goal == GOAL_XEN ? "does not start with that release" : "not there yet");
+    dml_buf_char(out, '\n');
+    if (g->too_large)
+        dml_buf_str(out, "  The file is larger than --max-bytes and is left alone.\n");
+    if (g->verdict_after && g->verdict_after->reason)
+        dml_buf_printf(out, "  Not concerned: %s.\n", g->verdict_after->reason);
+    print_steps(m, g, out);
+    if (*diff) {
+        dml_buf_printf(out, "  The config%s:\n", g->written ? ", as written" : "");
+        safe_lines(out, dml_sv_of(diff), "    ");
+    }
+    if (!g->too_large && (*diff || m->goal == GOAL_XEN))
+        print_argv(m, g, out);
+    if (*diff)
+        print_force(m, g, out);
+    dml_buf_char(out, '\n');
+}
+
+static void print_table(struct migration *m, struct dml_buf *out)
+{
+    dml_buf_printf(out, "%-15s %-15s %9s %9s %9s  %s\n", "before", m->write ? "now" : "after", "automatic", "decisions",
+                   "host", "guest");
+    for (uint32_t i = 0; i < m->files.inputs.paths.n; i++) {
+        const struct migrate_guest *g = &m->guests[i];
+        if (!g->read)
+            continue;
+        dml_buf_printf(out, "%-15s %-15s %9u %9u %9u  ", verdict(g->verdict_before), verdict(g->verdict_after),
+                       migrate_count(g, STEP_AUTOMATIC), migrate_count(g, STEP_DECISION), migrate_count(g, STEP_HOST));
+        dml_safe_text(out, dml_sv_of(g->path), 0);
+        dml_buf_char(out, '\n');
+    }
+}
+
+void migrate_print_text(struct migration *m, struct dml_buf *out)
+{
+    if (!m->files.inputs.paths.n)
+        return;
+    dml_buf_printf(out, "Goal: %s%s. Target: Xen %s, QEMU %s.\n\n",
+                   m->goal == GOAL_RESTRICT ? "QEMU restricted (dm_restrict = 1)"
+                   : m->goal == GOAL_XEN    ? "Xen "
+                                            : "qemu-xen instead of qemu-xen-traditional",
+                   m->goal == GOAL_XEN ? m->goal_text : "", *m->xen ? m->xen : "unknown (the newest is taken)",
+                   *m->qemu ? m->qemu : "unknown");
+    for (uint32_t i = 0; i < m->files.inputs.paths.n; i++)
+        if (m->guests[i].read)
+            print_guest(m, &m->guests[i], out);
+    if (m->files.inputs.paths.n > 1)
+        print_table(m, out);
+}
+
+/* --- JSON
+ * -------------------------------------------------------------------------------------------------------------------
+ */
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+    json_object_object_add(o, key, value);
+}
+
+static void put_str(struct json_object *o, const char *key, const char *s)
+{
+    put(o, key, s ? dml_json_string(dml_sv_of(s)) : NULL);
+}
+
+static struct json_object *json_argv(const struct migrate_argv *v)
+{
+    struct json_object *o = json_object_new_object(), *argv = NULL;
+    put_str(o, "xen", v->xen);
+    put_str(o, "outcome", outcome_name(v->outcome));
+    if (v->outcome == DMA_RUNS)
+        argv = json_object_new_array();
+    for (uint32_t i = 0; i < v->argc; i++)
+        json_object_array_add(argv, dml_json_string(dml_sv_of(v->argv[i])));
+    put(o, "argv", argv);
+    put_str(o, "refused", v->message);
+    return o;
+}
+
+static struct json_object *json_steps(const struct migrate_guest *g)
+{
+    static const char *const names[STEP_GROUPS] = {"automatic", "decision", "host"};
+    struct json_object *steps = json_object_new_array();
+    for (enum migrate_group group = 0; group < STEP_GROUPS; group++) {
+        for (uint32_t i = 0; i < g->steps.n; i++) {
+            const struct migrate_step *s = &g->steps.v[i];
+            if (s->group != group)
+                continue;
+            struct json_object *o = json_object_new_object();
+            put_str(o, "group", names[group]);
+            put_str(o, "rule", s->rule);
+            put_str(o, "text", s->text);
+            put_str(o, "why", s->why);
+            put_str(o, "command", s->command);
+            json_object_array_add(steps, o);
+        }
+    }
+    return steps;
+}
+
+static struct json_object *json_guest(struct migration *m, const struct migrate_guest *g)
+{
+    struct json_object *o = json_object_new_object(), *argv = json_object_new_object();
+    const char *diff = diff_of(m, g);
+    put_str(o, "path", g->path);
+    put(o, "name", dml_json_string(g->name));
+    put_str(o, "verdict", verdict(g->verdict_before));
+    put_str(o, "verdict_after", verdict(g->verdict_after));
+    put(o, "reached", json_object_new_boolean(g->reached));
+    put(o, "changed", json_object_new_boolean(g->changed));
+    put(o, "written", json_object_new_boolean(g->written));
+    put(o, "steps", json_steps(g));
+    put_str(o, "diff", diff);
+    if (!g->too_large) {
+        put(argv, "before", json_argv(&g->argv_before));
+        put(argv, "after", json_argv(&g->argv_after));
+    }
+    put(o, "argv", argv);
+    put_str(o, "in_force", *diff ? restart(m, g) : NULL);
+    put_str(o, "check", *diff && m->goal == GOAL_RESTRICT ? test(m, g) : NULL);
+    put_str(o, "back", *diff ? back(m, g) : NULL);
+    return o;
+}
+
+void migrate_print_json(struct migration *m, struct dml_buf *out)
+{
+    struct json_object *o = json_object_new_object(), *target = json_object_new_object(),
+                       *guests = json_object_new_array();
+    put_str(o, "schema", "dmlint.migrate/1");
+    put_str(o, "to", m->goal == GOAL_XEN ? "xen" : m->goal_text);
+    put_str(target, "xen", *m->xen ? m->xen : NULL);
+    put_str(target, "qemu", *m->qemu ? m->qemu : NULL);
+    put(o, "target", target);
+    for (uint32_t i = 0; i < m->files.inputs.paths.n; i++)
+        if (m->guests[i].read)
+            json_object_array_add(guests, json_guest(m, &m->guests[i]));
+    put(o, "guests", guests);
+    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+    if (s)
+        dml_buf_str(out, s);
+    else
+        out->failed = 1;
+    dml_buf_char(out, '\n');
+    json_object_put(o);
+}

@@ -21,8 +21,7 @@ static int nomem(struct dml_err *err)
     return dml_err_set(err, DML_ENOMEM, "out of memory");
 }
 
-/* --- options
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- options ---- */
 
 static int parse_goal(struct migration *m, struct dml_err *err)
 {
@@ -75,8 +74,7 @@ static int setup(struct migration *m, struct dml_err *err)
     return rc;
 }
 
-/* --- one guest
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- one guest ---- */
 
 static int keep_argv(struct migration *m, const struct dml_probe *probe, struct migrate_argv *out)
 {
@@ -190,8 +188,7 @@ static int migrate_one(struct work *w, uint32_t i, struct dml_err *err)
     return rc < 0 ? rc : look_after(w, i, err);
 }
 
-/* --- all of them
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- all of them ---- */
 
 static int verdicts(struct migration *m, struct dml_judge *judge, _Bool after, struct dml_err *err)
 {

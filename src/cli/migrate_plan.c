@@ -22,8 +22,7 @@ uint32_t migrate_count(const struct migrate_guest *g, enum migrate_group group)
     return n;
 }
 
-/* --- from qemu-xen-traditional to qemu-xen: what no rule can decide
- * ------------------------------------------------------------------------------------------------- */
+/* ---- from qemu-xen-traditional to qemu-xen: what no rule can decide ---- */
 
 static _Bool always(const struct dml_probe *p)
 {
@@ -87,9 +86,7 @@ int migrate_note_consequences(struct migration *m, struct migrate_guest *g, cons
     return rc;
 }
 
-/* --- from rules
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- from rules ---- */
 
 /* Rules whose way out is another account or range. */
 static _Bool about_accounts(const struct dml_rule *rule)

@@ -9,8 +9,7 @@
 
 enum { PIECE_MAX = 64 * 1024 * 1024 };
 
-/* --- what both say
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- what both say ---- */
 
 static const char *keep(struct migration *m, struct dml_buf *b)
 {
@@ -99,9 +98,7 @@ static const char *verdict(const struct dml_report_guest *g)
     return g ? g->verdict : "unknown";
 }
 
-/* --- text
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 static void safe_lines(struct dml_buf *out, struct dml_sv text, const char *indent)
 {
@@ -257,9 +254,7 @@ void migrate_print_text(struct migration *m, struct dml_buf *out)
         print_table(m, out);
 }
 
-/* --- JSON
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static void put(struct json_object *o, const char *key, struct json_object *value)
 {

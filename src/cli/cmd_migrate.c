@@ -76,14 +76,26 @@ static int setup(struct migration *m, struct dml_err *err)
 
 /* ---- one guest ---- */
 
+/* Why xl or libxl would not start the guest. */
+static const char *refusal(struct migration *m, const struct dml_probe *probe, const struct dma_result *r)
+{
+    const struct dml_subject *s = probe->subject;
+    const struct dml_guest_problem *problem = s->cfg.errors.n ? NULL : dml_guest_refusal(&s->guest);
+    if (s->cfg.errors.n)
+        return dml_cfg_error_message(&s->cfg, &s->cfg.errors.v[0], m->a);
+    if (problem)
+        return dml_guest_message(&s->guest, problem, m->a);
+    return dml_arena_strdup(m->a, r ? r->refusal.message : "out of memory");
+}
+
 static int keep_argv(struct migration *m, const struct dml_probe *probe, struct migrate_argv *out)
 {
     const struct dma_result *r = dml_subject_result(probe->subject);
     char xen[24];
     out->xen = dml_arena_strdup(m->a, dml_version_text(probe->subject->world->target.xen, 0, xen));
     out->outcome = r ? r->outcome : DMA_REFUSED;
-    if (!r || r->outcome == DMA_REFUSED)
-        out->message = dml_arena_strdup(m->a, r ? r->refusal.message : "xl does not accept the config");
+    if (out->outcome == DMA_REFUSED)
+        out->message = refusal(m, probe, r);
     if (r && r->outcome == DMA_RUNS) {
         out->argv = dml_new_n(m->a, const char *, r->argc + 1);
         for (uint32_t i = 0; out->argv && i < r->argc; i++)
@@ -170,7 +182,9 @@ static int migrate_one(struct work *w, uint32_t i, struct dml_err *err)
 {
     struct migration *m = w->m;
     struct migrate_guest *g = &m->guests[i];
-    g->path = m->files.shown[i];
+    g->path = g->result = m->files.shown[i];
+    if (m->files.output_dir && m->files.copies[i])
+        g->result = m->files.copies[i];
     g->name = (struct dml_sv){"", 0};
     int rc = dml_guest_files_read(&m->files, m->a, i, &g->before, err);
     if (rc == DML_EIO) {

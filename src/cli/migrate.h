@@ -29,7 +29,7 @@ struct migrate_argv {
 };
 
 struct migrate_guest {
-    const char *path;
+    const char *path, *result; /* the file, and where the changed text goes */
     struct dml_sv name;
     struct dml_sv before, after; /* the texts */
     _Bool read, too_large, changed, written, not_written, reached;

@@ -171,8 +171,9 @@ static int from_rule(struct migration *m, struct migrate_guest *g, const struct 
         return 0;
     if (m->goal == GOAL_RESTRICT && rule->migration) {
         group = STEP_AUTOMATIC;
-        why = dml_arena_printf(m->a, "not yet: %s; then run this again",
-                               held ? held : "something else stands in the way");
+        why = held             ? dml_arena_printf(m->a, "not yet: %s; then run this again", held)
+              : g->not_written ? "the file could not be written"
+                               : "not done: the policy, or a comment in the file, silences the rule";
     } else
         why = with_held(m, g, rule, why);
     return add(m, g,

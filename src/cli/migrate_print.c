@@ -36,7 +36,7 @@ static const char *name_of(struct migration *m, const struct migrate_guest *g)
 
 static const char *restart(struct migration *m, const struct migrate_guest *g)
 {
-    return command(m, command(m, "xl shutdown -w ", name_of(m, g), " && xl create "), g->path, "");
+    return command(m, command(m, "xl shutdown -w ", name_of(m, g), " && xl create "), g->result, "");
 }
 
 /* What shows that it worked. */
@@ -160,8 +160,11 @@ static void print_argv(struct migration *m, const struct migrate_guest *g, struc
         dml_buf_printf(out, "  QEMU's command line stays as it is.\n");
         return;
     }
-    dml_buf_printf(out, "  QEMU's command line, before (-) with Xen %s and after (+) with Xen %s:\n",
-                   g->argv_before.xen, g->argv_after.xen);
+    if (strcmp(g->argv_before.xen, g->argv_after.xen) == 0)
+        dml_buf_printf(out, "  QEMU's command line with Xen %s, before (-) and after (+):\n", g->argv_after.xen);
+    else
+        dml_buf_printf(out, "  QEMU's command line, before (-) with Xen %s and after (+) with Xen %s:\n",
+                       g->argv_before.xen, g->argv_after.xen);
     dml_buf_init(&b, PIECE_MAX);
     if (dml_udiff("argv", before, after, &b) < 0)
         out->failed = 1;
@@ -183,8 +186,11 @@ static void print_force(struct migration *m, const struct migrate_guest *g, stru
         dml_buf_str(out,
                     "  Then check that the guest boots, has its disks, network and console, and can be shut down.\n");
     const char *undo = back(m, g);
-    dml_buf_str(out, undo ? "  To go back, and then a cold start again:\n"
-                          : "  To go back: a cold start from the old file.\n");
+    dml_buf_str(out, !undo ? "  To go back: a cold start from the old file.\n"
+                     : m->files.backup
+                         ? "  To go back, and then a cold start again:\n"
+                         : "  To go back where the file is under git (otherwise use --backup), and then a "
+                           "cold start again:\n");
     if (undo)
         safe_lines(out, dml_sv_of(undo), "         $ ");
 }

@@ -9,6 +9,7 @@
 /* What a text means, as far as a fix must not change it. */
 struct meaning {
     uint16_t *fired; /* by rule of the policy: how often it fires, suppressed or not */
+    _Bool *blocks;   /* by rule: does it stand in the way of ready */
     uint32_t rules, syntax_errors;
     _Bool disagrees, started; /* started: libxl saw the guest at all */
     enum dma_outcome outcome;
@@ -56,8 +57,11 @@ static int meaning_of(struct fixing *f, const struct dml_probe *probe, struct me
     *m = (struct meaning){
         .rules = probe->rules->n, .syntax_errors = probe->subject->cfg.errors.n, .disagrees = probe->disagrees};
     m->fired = dml_new_n(f->a, uint16_t, m->rules);
-    if (!m->fired)
+    m->blocks = dml_new_n(f->a, _Bool, m->rules);
+    if (!m->fired || !m->blocks)
         return nomem(f);
+    for (uint32_t i = 0; i < probe->blockers_n; i++)
+        m->blocks[probe->blockers[i]] = 1;
     for (uint32_t i = 0; i < probe->fired_n; i++)
         m->fired[probe->fired[i].rule]++;
     if (!r)
@@ -121,7 +125,8 @@ static const char *objection(const struct fixing *f, const struct meaning *befor
             expected = rule->expect_argv;
     }
     for (uint32_t i = 0; i < after->rules; i++)
-        if (f->settings[i].severity == DML_ERROR && after->fired[i] > before->fired[i])
+        if ((f->settings[i].severity == DML_ERROR && after->fired[i] > before->fired[i]) ||
+            (after->blocks[i] && !before->blocks[i])) /* a policy must not hide what a fix would break */
             return dml_arena_printf(f->a, "it would bring up %s %s", f->rules->v[i].id, f->rules->v[i].name);
     if (!before->started && after->started)
         return expected == DML_EXPECT_EQUAL ? "xl would accept what it refused" : NULL;

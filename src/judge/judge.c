@@ -453,6 +453,8 @@ int dml_judge_probe(struct dml_judge *j, const char *path, struct dml_sv text, s
                               .settings = g->settings,
                               .fired = g->fired.v,
                               .fired_n = g->fired.n,
+                              .blockers = blockers.v,
+                              .blockers_n = blockers.n,
                               .disagrees = g->disagrees,
                               .unused_suppression = g->p->own[JUDGE_UNUSED]};
     return 0;

@@ -82,6 +82,8 @@ struct dml_probe {
     const struct dml_setting *settings; /* by rule */
     const struct dml_fired *fired;
     uint32_t fired_n;
+    const uint16_t *blockers; /* rules that decide verdicts and fire, whatever the policy says of them */
+    uint32_t blockers_n;
     uint16_t unused_suppression; /* the rule of that name, whose fix is no operation on keys */
     _Bool disagrees;             /* libxlutil reads the text otherwise */
 };

@@ -140,3 +140,17 @@ assert [s["rule"] for s in g["steps"] if s["group"] == "automatic"] == ["DM1006"
     [[ "$(echo $output)" == *"not known:"*passwd* ]]
     [[ "$output" == *"dmlint host collect > host.json"* ]]
 }
+
+@test "a policy does not hide what restriction would break" {
+    printf 'extends: [default]\nrules:\n  DM2012: off\n' >.dmlint.yaml
+    sed -i 's/^disk.*/disk = [ "\/srv\/a.qcow2,qcow2,xvda,w" ]/' guests/01-plain.cfg
+    cp guests/01-plain.cfg old
+    run migrate --host after.yaml --write guests/01-plain.cfg
+    [ "$status" -eq 1 ]
+    cmp guests/01-plain.cfg old
+    [[ "$output" == *"not yet: it would bring up DM2012"* ]]
+    printf 'extends: [default]\nrules:\n  DM1006: off\n' >.dmlint.yaml
+    run migrate --host after.yaml --write guests/05-off.cfg
+    [ "$status" -eq 1 ]
+    [[ "$(echo $output)" == *"the policy, or a comment in the file, silences the rule"* ]]
+}

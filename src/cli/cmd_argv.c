@@ -5,7 +5,9 @@
 
 #include "base/path.h"
 #include "cli/common.h"
+#include "cli/guest_files.h"
 #include "cli/words.h"
+#include "fix/fix.h"
 #include "guest/guest.h"
 #include "report/report.h"
 
@@ -15,6 +17,7 @@ enum { TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
 struct preview {
     dml_version xen;
     char xen_text[24];
+    const char *label;               /* in a comparison: of what; NULL for the release */
     const struct dma_result *result; /* NULL: xl itself refuses */
     struct dma_builder *builder;
     enum dma_outcome outcome;
@@ -240,7 +243,8 @@ static bool print_diff(struct job *job, struct dml_buf *out, const struct previe
                                                                     : right;
         }
     }
-    dml_buf_printf(out, "--- Xen %s\n+++ Xen %s\n", from->xen_text, to->xen_text);
+    dml_buf_printf(out, "--- Xen %s%s\n+++ Xen %s%s\n", from->xen_text, from->label ? from->label : "", to->xen_text,
+                   to->label ? to->label : "");
     for (uint32_t i = 0, j = 0; i < a.v.n || j < b.v.n;) {
         if (i < a.v.n && j < b.v.n && strcmp(a.v.v[i], b.v.v[j]) == 0) {
             dml_buf_printf(out, " %s\n", a.v.v[i]);
@@ -266,6 +270,24 @@ static int read_input(struct job *job, const char *path, size_t max, struct dml_
         return dml_err_set(err, rc, "%s is larger than %zu bytes; raise --max-bytes if it is a guest", path, max);
     if (rc == 0)
         dml_source_init(&job->source, strcmp(path, "-") == 0 ? "<stdin>" : path, text);
+    return rc;
+}
+
+/* Puts the text after the fixes of a migration in place of the text. */
+static int fix_source(struct job *job, struct dml_err *err)
+{
+    struct dml_guest_files files;
+    struct dml_judge *judge = NULL;
+    struct dml_fix_result fixed;
+    int rc = dml_guest_files_open(&files, job->args, err);
+    if (rc == 0)
+        rc = dml_judge_new(&judge, &files.run, err);
+    if (rc == 0)
+        rc = dml_fix_text(judge, files.shown[0], job->source.text, DML_FIX_TO_RESTRICT, job->a, &fixed, err);
+    if (rc == 0)
+        dml_source_init(&job->source, job->source.path, fixed.text);
+    dml_judge_free(judge);
+    dml_guest_files_close(&files);
     return rc;
 }
 
@@ -325,7 +347,8 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
 {
     struct job job = {.args = args, .a = args->arena};
     struct preview here = {0}, there = {0};
-    const char *diff_xen = dml_args_get(args, DML_OPTION_DIFF_XEN);
+    const char *diff_xen = dml_args_get(args, DML_OPTION_DIFF_XEN), *xen = dml_args_get(args, DML_OPTION_XEN);
+    bool diff = dml_args_get(args, DML_OPTION_ARGV_DIFF) != NULL;
     static const char *const formats[] = {"shell", "lines", "nul", "json", NULL};
     struct dml_err err = {{0}};
     unsigned format = SHELL;
@@ -336,6 +359,9 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
 
     if (args->n_paths != 1)
         return dml_cli_fail(DML_EXIT_USAGE, "argv takes one guest config%s", args->n_paths ? "" : ", or - for stdin");
+    if (diff && diff_xen)
+        return dml_cli_fail(DML_EXIT_USAGE,
+                            "--diff compares before and after fixes, --diff-xen two releases; give one of them");
     if ((rc = dml_common_word(args, DML_OPTION_ARGV_FORMAT, formats, &format, &err)) != 0 ||
         (rc = dml_common_number(args, DML_OPTION_DOMID, 1, LAST_DOMID, &domid, &err)) != 0 ||
         (rc = dml_common_max_bytes(args, &max, &err)) != 0 || (rc = dml_common_facts(args, &job.facts, &err)) != 0)
@@ -349,11 +375,19 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
         rc = dml_err_set(&err, DML_ENOMEM, "out of memory");
         goto out;
     }
-    rc = build(&job, dml_args_get(args, DML_OPTION_XEN), &here, &err);
-    if (rc == 0 && diff_xen)
-        rc = build(&job, diff_xen, &there, &err);
+    if (dml_args_get(args, DML_OPTION_FIXED) && !diff)
+        rc = fix_source(&job, &err);
     if (rc == 0)
-        code = print(&job, &here, diff_xen ? &there : NULL, (enum format)format);
+        rc = build(&job, xen, &here, &err);
+    if (rc == 0 && diff) {
+        here.label = ", as it is";
+        there.label = ", fixed";
+        rc = fix_source(&job, &err);
+    }
+    if (rc == 0 && (diff || diff_xen))
+        rc = build(&job, diff ? xen : diff_xen, &there, &err);
+    if (rc == 0)
+        code = print(&job, &here, diff || diff_xen ? &there : NULL, (enum format)format);
 
 out:
     dma_builder_free(here.builder);

@@ -114,3 +114,21 @@ assert any("@QMP_FD@" in n for n in o["notes"]) and any("@MAC:0@" in n for n in 
     run argv --max-bytes 5 web.cfg
     [ "$status" -eq 3 ]
 }
+
+@test "--fixed and --diff show what a migration changes" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'name = "w"\ntype = "hvm"\nmemory = 512\n' >plain.cfg
+    run "$DMLINT" argv --xen 4.17 --host none --fixed --format lines plain.cfg
+    [ "$status" -eq 0 ]
+    grep -qx -- -xen-domid-restrict <<<"$output"
+    run "$DMLINT" argv --xen 4.17 --host none --diff plain.cfg
+    [ "$status" -eq 1 ]
+    grep -qx -- +-xen-domid-restrict <<<"$output"
+    run "$DMLINT" argv --xen 4.17 --host none --format lines plain.cfg
+    ! grep -q -- -xen-domid-restrict <<<"$output"
+    echo 'dm_restrict = 1' >>plain.cfg
+    run "$DMLINT" argv --xen 4.17 --host none --diff plain.cfg
+    [ "$status" -eq 0 ]
+    run "$DMLINT" argv --xen 4.17 --diff --diff-xen 4.21 plain.cfg
+    [ "$status" -eq 2 ]
+}

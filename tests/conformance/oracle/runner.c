@@ -259,7 +259,7 @@ static void mount_image(void)
     if (unshare(CLONE_NEWNS | CLONE_NEWPID))
         die("cannot make namespaces (are you root, and may this container mount?)");
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
-        die("making mounts private");
+        die("making mounts private (in a chroot? make it a mount point first: mount --bind DIR DIR)");
     if (mount(image, mnt, NULL, MS_BIND, NULL))
         die(image);
     if (mount("none", mnt, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL))

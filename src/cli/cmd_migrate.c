@@ -5,7 +5,7 @@
 #include "cli/common.h"
 #include "cli/migrate.h"
 
-enum { TEXT_MAX = 256 * 1024 * 1024 };
+enum { TEXT_MAX = 1024 * 1024 * 1024 };
 
 /* While files are read, fixed and written. */
 struct work {

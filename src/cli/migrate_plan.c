@@ -184,10 +184,24 @@ static int from_rule(struct migration *m, struct migrate_guest *g, const struct 
                                      .command = group == STEP_AUTOMATIC ? NULL : command_for(m, g, rule)});
 }
 
+/* The first finding of a file: findings are in the order of files. */
+static size_t first_of(const struct dml_finding_list *list, uint32_t file)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->v[middle]->file < file)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static struct dml_sv message_of(const struct migration *m, uint32_t file, uint16_t rule)
 {
-    for (size_t i = 0; i < m->findings.n; i++)
-        if (m->findings.v[i]->file == file && m->findings.v[i]->rule == rule)
+    for (size_t i = first_of(&m->findings, file); i < m->findings.n && m->findings.v[i]->file == file; i++)
+        if (m->findings.v[i]->rule == rule)
             return m->findings.v[i]->message;
     return (struct dml_sv){"", 0};
 }
@@ -246,10 +260,12 @@ static _Bool was_made(const struct migrate_guest *g, const struct dml_rule *rule
 static int plan_from_traditional(struct migration *m, struct migrate_guest *g, uint32_t file)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < m->findings_before.n; i++) {
+    for (size_t i = first_of(&m->findings_before, file); rc == 0 && i < m->findings_before.n; i++) {
         const struct dml_finding *f = m->findings_before.v[i];
         const struct dml_rule *rule = &m->before.rules->v[f->rule];
-        if (f->file != file || strncmp(rule->name, "traditional-", 12) != 0 || planned(g, rule->id))
+        if (f->file != file)
+            break;
+        if (strncmp(rule->name, "traditional-", 12) != 0 || planned(g, rule->id))
             continue;
         /* What is done is no decision; that the hardware changes, is one all the same. */
         if (!was_made(g, rule) || strcmp(rule->name, "traditional-hardware") == 0)
@@ -285,12 +301,14 @@ static int plan_findings(struct migration *m, struct migrate_guest *g, uint32_t 
 {
     enum dml_severity level = m->goal == GOAL_RESTRICT ? DML_WARNING : DML_INFO;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < m->findings.n; i++) {
+    for (size_t i = first_of(&m->findings, file); rc == 0 && i < m->findings.n; i++) {
         const struct dml_finding *f = m->findings.v[i];
         const struct dml_rule *rule = &m->after.rules->v[f->rule];
         /* What restriction asks for is no part of the other ways, unless the guest asks for it. */
         _Bool beside = m->goal != GOAL_RESTRICT && rule->migration;
-        if (f->file == file && f->state == DML_STATE_NEW && f->severity <= level && !beside)
+        if (f->file != file)
+            break;
+        if (f->state == DML_STATE_NEW && f->severity <= level && !beside)
             rc = from_rule(m, g, rule, f->message);
     }
     return rc;

@@ -154,3 +154,26 @@ assert [s["rule"] for s in g["steps"] if s["group"] == "automatic"] == ["DM1006"
     [ "$status" -eq 1 ]
     [[ "$(echo $output)" == *"the policy, or a comment in the file, silences the rule"* ]]
 }
+
+@test "real configs: what migrate calls ready is ready for check, and runs restricted" {
+    corpus="$SOURCE_DIR/../shared/corpus/real"
+    [ -d "$corpus" ] || skip "there is no corpus beside the sources"
+    for xen in 4.11 4.12 4.17 4.20 4.22; do
+        rm -rf real
+        cp -rL "$corpus" real
+        "$DMLINT" migrate --xen $xen --host after.yaml --to qemu-xen --write real >/dev/null || [ $? -eq 1 ]
+        "$DMLINT" migrate --xen $xen --host after.yaml --write -f json real >plan || [ $? -eq 1 ]
+        "$DMLINT" check -q --xen $xen --host after.yaml -f json real >report || [ $? -eq 1 ]
+        python3 - <<'P'
+import json
+plan = json.load(open("plan"))["guests"]
+report = {g["path"]: g["verdict"] for g in json.load(open("report"))["guests"]}
+assert {g["path"]: g["verdict_after"] for g in plan} == report
+ready = [g for g in plan if g["verdict_after"] == "ready"]
+assert len(ready) > 20
+for g in ready:
+    argv = g["argv"]["after"]["argv"]
+    assert "-xen-domid-restrict" in argv and argv[argv.index("-runas") + 1].startswith("65537"), g["path"]
+P
+    done
+}

@@ -2,6 +2,7 @@
 /* Whether the guest starts: what xl and libxl refuse, and what QEMU does not understand. */
 #include "checks/checks_i.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "schema/schema.h"
@@ -83,6 +84,24 @@ static const struct option options[] = {
 #undef V
 };
 
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+/*
+ * The rows by the first letter of their option, in their order, numbered from 1: every argument of every guest is
+ * looked up here.
+ */
+static uint8_t first_option[26], next_option[OPTIONS];
+static pthread_once_t options_once = PTHREAD_ONCE_INIT;
+
+static void index_options(void)
+{
+    for (unsigned i = OPTIONS; i-- > 0;) {
+        uint8_t *first = &first_option[options[i].name[1] - 'a'];
+        next_option[i] = *first;
+        *first = (uint8_t)(i + 1);
+    }
+}
+
 /* Where the argument stands in the guest's own lists of arguments, or what else in the file asks for it. */
 static struct dml_span blame(struct dml_check *c, const char *option, const char **key)
 {
@@ -130,21 +149,15 @@ enum dml_truth check_qemu_lacks_option(struct dml_check *c)
         return DML_NO;
     dml_version qemu = c->s->world->target.qemu;
     enum dml_truth answer = DML_NO;
-    /* The second letters of all options in the table: most arguments are told apart by theirs. */
-    const uint32_t letters = 0
-#define QEMU_OPTION(name, value, since, removed, reason) | UINT32_C(1) << ((name)[1] - 'a')
-#include "checks/qemu_options.def"
-#undef QEMU_OPTION
-        ;
+    pthread_once(&options_once, index_options);
     for (uint32_t i = 1; i < r->argc; i++) {
         const char *arg = r->argv[i], *value = i + 1 < r->argc ? r->argv[i + 1] : "";
         arg += arg[0] == '-' && arg[1] == '-'; /* QEMU takes two dashes for one */
-        if (arg[0] != '-' || arg[1] < 'a' || arg[1] > 'z' || !(letters & UINT32_C(1) << (arg[1] - 'a')))
+        if (arg[0] != '-' || arg[1] < 'a' || arg[1] > 'z')
             continue;
-        for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
-            const struct option *o = &options[k];
-            /* The letter spares most of the comparisons: this runs for every argument of every guest. */
-            if (arg[1] != o->name[1] || strcmp(arg, o->name) != 0 || !strstr(value, o->value))
+        for (uint8_t k = first_option[arg[1] - 'a']; k; k = next_option[k - 1]) {
+            const struct option *o = &options[k - 1];
+            if (strcmp(arg, o->name) != 0 || !strstr(value, o->value))
                 continue;
             char have[24];
             const char *key;

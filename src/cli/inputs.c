@@ -86,14 +86,15 @@ static int add_directory(struct dml_inputs *in, const struct dml_args *args, con
     return rc;
 }
 
-static int add_named(struct dml_inputs *in, const struct dml_args *args, const char *path)
+/* `listed`: from --files-from, where a name that looks like a guest is taken for one without asking the file system. */
+static int add_named(struct dml_inputs *in, const struct dml_args *args, const char *path, _Bool listed)
 {
     struct stat st;
     if (strcmp(path, "-") == 0)
         return add(in, args, path);
     if (dml_args_get(args, DML_OPTION_FORCE_EXCLUDE) && excluded(args, path))
         return 0;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    if (!(listed && looks_like_guest(path)) && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return add_directory(in, args, path);
     return add(in, args, path); /* a file that cannot be read is said when it is read */
 }
@@ -111,7 +112,7 @@ static int add_list(struct dml_inputs *in, const struct dml_args *args, const ch
         if (!path)
             return dml_err_set(err, DML_ENOMEM, "out of memory");
         if (n)
-            rc = add_named(in, args, path);
+            rc = add_named(in, args, path, 1);
         n += at != NULL;
         text = (struct dml_sv){text.p + n, text.len - n};
     }
@@ -134,7 +135,7 @@ int dml_inputs_collect(const struct dml_args *args, struct dml_inputs *out, stru
     for (uint32_t i = 0; rc == 0 && i < args->n_paths; i++) {
         if (from && strcmp(from, "-") == 0 && strcmp(args->paths[i], "-") == 0)
             return dml_err_set(err, DML_EINVAL, "standard input cannot hold both a list of paths and a guest");
-        rc = add_named(out, args, args->paths[i]);
+        rc = add_named(out, args, args->paths[i], 0);
     }
     if (rc < 0)
         return rc == DML_ENOMEM ? dml_err_set(err, rc, "out of memory") : rc;

@@ -156,7 +156,7 @@ static void check_fires(void *user, struct dml_span span, const char *key, const
 static void check_misses(void *user, const char *fact)
 {
     struct judging *g = user;
-    g->missing |= missing_bit(fact);
+    g->missing |= g->deciding ? missing_bit(fact) : 0;
 }
 
 /* Does the rule decide verdicts? */
@@ -178,7 +178,7 @@ static enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, c
         return dml_check_run(rule->check, &c);
     }
     truth = dml_eval_rule(g->p->eval, rule, params, rule_fires, g);
-    if (truth == DML_UNKNOWN) {
+    if (truth == DML_UNKNOWN && g->deciding) {
         if (dml_eval_undecided(g->p->eval))
             g->missing |= DML_MISSING_BIT(undecided);
         uint16_t slots[8];
@@ -224,6 +224,7 @@ static int run_rules(struct judging *g, struct blockers *out)
         if ((!deciding && !shown) || (g->s.cfg.errors.n && !runs_on_broken(rule)))
             continue;
         uint64_t before = g->missing;
+        g->deciding = deciding; /* what other rules miss, no verdict waits for */
         uint32_t fired = g->fired.n;
         enum dml_truth truth = DML_NO;
         if (shown || same)

@@ -53,7 +53,7 @@ struct judging {
     uint64_t missing;
     DML_VEC(struct dml_fired) fired;
     struct dml_same_user *same_user; /* where the guest names its account */
-    _Bool silent, too_large, disagrees;
+    _Bool silent, deciding, too_large, disagrees;
 };
 
 struct dml_judge {

@@ -10,6 +10,7 @@
 #include "fix/fix.h"
 #include "guest/guest.h"
 #include "report/report.h"
+#include "text/diff.h"
 
 enum { TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
 
@@ -191,73 +192,64 @@ static void say(const struct job *job, const struct preview *p, struct dml_buf *
         dml_buf_printf(out, "note: %s\n", r->notes[i].text);
 }
 
-/* One line per thing that can differ: outcome, environment, arguments. */
-struct lines {
-    DML_VEC(const char *) v;
-};
-
-static void add_line(struct job *job, struct lines *lines, const char *text)
-{
-    const char **slot = dml_vec_add(job->a, &lines->v);
-
-    if (slot)
-        *slot = text;
-}
-
-static void collect_lines(struct job *job, const struct preview *p, struct lines *lines)
+/* One line per thing that can differ: outcome, environment, arguments (a newline in one must not look like two). */
+static void collect_lines(const struct preview *p, struct dml_buf *out)
 {
     const struct dma_result *r = p->result;
+    uint32_t env = p->outcome == DMA_RUNS ? r->n_env : 0, argc = p->outcome == DMA_RUNS ? r->argc : 0;
 
     if (p->outcome != DMA_RUNS) {
-        add_line(job, lines,
-                 dml_arena_printf(job->a, "(%s%s%s)", outcome_name(p->outcome), p->message ? ": " : "",
-                                  p->message ? p->message : ""));
-        return;
+        dml_buf_printf(out, "(%s%s", outcome_name(p->outcome), p->message ? ": " : "");
+        dml_safe_text(out, dml_sv_of(p->message ? p->message : ""), 0);
+        dml_buf_str(out, ")\n");
     }
-    for (uint32_t i = 0; i < r->n_env; i++)
-        add_line(job, lines, dml_arena_printf(job->a, "%s=%s", r->env[i].key, r->env[i].value));
-    for (uint32_t i = 0; i < r->argc; i++)
-        add_line(job, lines, r->argv[i]);
+    for (uint32_t i = 0; i < env; i++) {
+        dml_buf_printf(out, "%s=", r->env[i].key);
+        dml_safe_text(out, dml_sv_of(r->env[i].value), 0);
+        dml_buf_char(out, '\n');
+    }
+    for (uint32_t i = 0; i < argc; i++) {
+        dml_safe_text(out, dml_sv_of(r->argv[i]), 0);
+        dml_buf_char(out, '\n');
+    }
 }
 
-/* A line-wise difference by longest common subsequence; true where there is one. */
+static void put_lines(struct dml_buf *out, char mark, const struct dml_lines *l, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        dml_buf_char(out, mark);
+        dml_buf_sv(out, dml_line(l, i));
+    }
+}
+
+/* All lines of both, with those that only one has marked; true where there is one. */
 static bool print_diff(struct job *job, struct dml_buf *out, const struct preview *from, const struct preview *to)
 {
-    struct lines a = {0}, b = {0};
-    bool differs = false;
+    struct dml_buf a, b;
+    struct dml_diff d = {.n = 0};
 
-    collect_lines(job, from, &a);
-    collect_lines(job, to, &b);
-    size_t width = (size_t)b.v.n + 1;
-    uint32_t *common = dml_new_n(job->a, uint32_t, (a.v.n + 1) * width);
-    if (!common || job->a->failed) {
+    dml_buf_init(&a, TEXT_MAX);
+    dml_buf_init(&b, TEXT_MAX);
+    collect_lines(from, &a);
+    collect_lines(to, &b);
+    if (a.failed || b.failed || dml_diff_lines(&d, dml_buf_view(&a), dml_buf_view(&b), job->a) < 0) {
         out->failed = 1;
-        return false;
-    }
-    for (uint32_t i = a.v.n; i-- > 0;) {
-        for (uint32_t j = b.v.n; j-- > 0;) {
-            uint32_t down = common[(i + 1) * width + j], right = common[i * width + j + 1];
-
-            common[i * width + j] = strcmp(a.v.v[i], b.v.v[j]) == 0 ? common[(i + 1) * width + j + 1] + 1
-                                    : down > right                  ? down
-                                                                    : right;
+        d.n = 0;
+    } else {
+        uint32_t at = 0;
+        dml_buf_printf(out, "--- Xen %s%s\n+++ Xen %s%s\n", from->xen_text, from->label ? from->label : "",
+                       to->xen_text, to->label ? to->label : "");
+        for (uint32_t i = 0; i < d.n; i++) {
+            put_lines(out, ' ', &d.before, at, d.v[i].a0);
+            put_lines(out, '-', &d.before, d.v[i].a0, d.v[i].a1);
+            put_lines(out, '+', &d.after, d.v[i].b0, d.v[i].b1);
+            at = d.v[i].a1;
         }
+        put_lines(out, ' ', &d.before, at, d.before.n);
     }
-    dml_buf_printf(out, "--- Xen %s%s\n+++ Xen %s%s\n", from->xen_text, from->label ? from->label : "", to->xen_text,
-                   to->label ? to->label : "");
-    for (uint32_t i = 0, j = 0; i < a.v.n || j < b.v.n;) {
-        if (i < a.v.n && j < b.v.n && strcmp(a.v.v[i], b.v.v[j]) == 0) {
-            dml_buf_printf(out, " %s\n", a.v.v[i]);
-            i++, j++;
-            continue;
-        }
-        differs = true;
-        if (j >= b.v.n || (i < a.v.n && common[(i + 1) * width + j] >= common[i * width + j + 1]))
-            dml_buf_printf(out, "-%s\n", a.v.v[i++]);
-        else
-            dml_buf_printf(out, "+%s\n", b.v.v[j++]);
-    }
-    return differs;
+    dml_buf_dispose(&a);
+    dml_buf_dispose(&b);
+    return d.n > 0;
 }
 
 static int read_input(struct job *job, const char *path, size_t max, struct dml_err *err)
@@ -283,7 +275,7 @@ static int fix_source(struct job *job, struct dml_err *err)
     if (rc == 0)
         rc = dml_judge_new(&judge, &files.run, err);
     if (rc == 0)
-        rc = dml_fix_text(judge, files.shown[0], job->source.text, DML_FIX_TO_RESTRICT, job->a, &fixed, err);
+        rc = dml_fix_text(judge, files.shown[0], job->source.text, DML_FIX_TO_RESTRICT, NULL, job->a, &fixed, err);
     if (rc == 0)
         dml_source_init(&job->source, job->source.path, fixed.text);
     dml_judge_free(judge);

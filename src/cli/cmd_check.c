@@ -186,7 +186,8 @@ static int fix_one(struct worker *w, struct dml_arena *a, uint32_t i, struct dml
                    struct dml_err *err)
 {
     struct check *c = w->c;
-    int rc = dml_fix_text(w->judge, c->g.shown[i], *text, c->unsafe ? DML_FIX_ALL : DML_FIX_ONLY_SAFE, a, fixed, err);
+    int rc =
+        dml_fix_text(w->judge, c->g.shown[i], *text, c->unsafe ? DML_FIX_ALL : DML_FIX_ONLY_SAFE, NULL, a, fixed, err);
     if (rc < 0)
         return rc;
     if (fixed->fight[0])

@@ -13,6 +13,7 @@ struct work {
     struct dml_judge *before, *after, *now; /* now: for the host's present release, with --to-xen */
     struct dml_world world_now;
     struct dml_run run_now;
+    struct migrate_ask *ask; /* NULL: nobody is asked */
     enum dml_exit code;
 };
 
@@ -35,7 +36,8 @@ static int parse_goal(struct migration *m, struct dml_err *err)
         return dml_err_set(err, DML_EINVAL, "give either --to or --to-xen: one step at a time");
     m->goal = xen ? GOAL_XEN : (enum migrate_goal)goal;
     m->goal_text = xen ? xen : goals[goal];
-    m->write = dml_args_get(m->args, DML_OPTION_WRITE) != NULL;
+    m->interactive = dml_args_get(m->args, DML_OPTION_INTERACTIVE) != NULL;
+    m->write = m->interactive || dml_args_get(m->args, DML_OPTION_WRITE) != NULL;
     return 0;
 }
 
@@ -64,7 +66,8 @@ static int setup(struct migration *m, struct dml_err *err)
         rc = dml_guest_files_open(&m->files, m->args, err);
     for (uint32_t i = 0; rc == 0 && i < m->files.inputs.paths.n; i++)
         if (m->write && strcmp(m->files.inputs.paths.v[i], "-") == 0)
-            rc = dml_err_set(err, DML_EINVAL, "standard input cannot be written; give a file, or leave --write out");
+            rc = dml_err_set(err, DML_EINVAL, "standard input cannot be written; give a file, or leave --%s out",
+                             m->interactive ? "interactive" : "write");
     if (rc == 0)
         rc = dml_guest_files_writing(&m->files, m->write ? NULL : "--write", err);
     if (rc == 0)
@@ -144,6 +147,55 @@ static int look_after(struct work *w, uint32_t i, struct dml_err *err)
     return keep_argv(w->m, &probe, &g->argv_after) < 0 ? nomem(err) : 0;
 }
 
+static int verdicts(struct migration *m, struct dml_judge *judge, _Bool after, struct dml_err *err)
+{
+    struct dml_report *r = after ? &m->after : &m->before;
+    *r = (struct dml_report){.paths = m->files.shown, .rules = m->run.rules, .files = m->files.inputs.paths.n};
+    int rc = dml_judge_finish(&judge, 1, &m->run, m->a, r, after ? &m->findings : &m->findings_before, err);
+    for (size_t i = 0; rc == 0 && i < r->guests_n; i++) {
+        struct migrate_guest *g = &m->guests[r->guests[i].file];
+        *(after ? &g->verdict_after : &g->verdict_before) = &r->guests[i];
+    }
+    return rc;
+}
+
+static void keep_old(struct migrate_guest *g)
+{
+    g->changed = 0;
+    g->fixed.done.n = 0;
+    g->after = g->before;
+}
+
+/* Asks for the decisions that this guest needs: those of its plan as if it were the only one. */
+static int decide(struct work *w, uint32_t i, struct dml_err *err)
+{
+    struct migration *m = w->m;
+    struct migrate_guest *g = &m->guests[i];
+    struct dml_judge *judges[2] = {NULL, NULL};
+    const struct dml_sv texts[2] = {g->before, g->after};
+    uint32_t steps = g->steps.n;
+    int rc = 0;
+    for (int k = 0; rc == 0 && k < 2; k++) {
+        rc = dml_judge_new(&judges[k], &m->run, err);
+        if (rc == 0)
+            rc = dml_judge_file(judges[k], i, g->path, texts[k], 0, err);
+        if (rc == 0)
+            rc = verdicts(m, judges[k], k, err);
+    }
+    if (rc == 0 && migrate_plan_guest(m, i) < 0)
+        rc = nomem(err);
+    if (rc == 0)
+        migrate_ask_decisions(w->ask);
+    if (rc == 0 && w->ask->leave)
+        keep_old(g);
+    g->steps.n = steps; /* the plan is made again when all guests are known */
+    g->verdict_before = g->verdict_after = NULL;
+    m->findings_before = m->findings = (struct dml_finding_list){0};
+    for (int k = 0; k < 2; k++)
+        dml_judge_free(judges[k]);
+    return rc;
+}
+
 /* Changes the text, and the file with --write; what cannot be written counts as not changed. */
 static int change(struct work *w, uint32_t i, struct dml_err *err)
 {
@@ -151,8 +203,13 @@ static int change(struct work *w, uint32_t i, struct dml_err *err)
         [GOAL_RESTRICT] = DML_FIX_TO_RESTRICT, [GOAL_QEMU_XEN] = DML_FIX_TO_QEMU_XEN, [GOAL_XEN] = DML_FIX_ONLY_SAFE};
     struct migration *m = w->m;
     struct migrate_guest *g = &m->guests[i];
+    const struct dml_fix_ask ask = {migrate_ask_fix, w->ask};
     struct dml_err why;
-    int rc = dml_fix_text(w->after, g->path, g->before, which[m->goal], m->a, &g->fixed, err);
+    if (w->ask)
+        migrate_ask_guest(w->ask, g);
+    if (w->ask && w->ask->quit)
+        return 0;
+    int rc = dml_fix_text(w->after, g->path, g->before, which[m->goal], w->ask ? &ask : NULL, m->a, &g->fixed, err);
     if (rc < 0)
         return rc;
     g->after = g->fixed.text;
@@ -160,8 +217,9 @@ static int change(struct work *w, uint32_t i, struct dml_err *err)
     if (g->fixed.fight[0])
         w->code = dml_exit_worse(w->code, dml_cli_fail(DML_EXIT_NOT_FIXED, "%s: the fixes of %s and %s undo each other",
                                                        g->path, g->fixed.fight[0], g->fixed.fight[1]));
-    if (!m->write)
-        return 0;
+    rc = w->ask ? decide(w, i, err) : 0;
+    if (rc < 0 || !m->write)
+        return rc;
     if (m->files.twin[i]) { /* done under its other name */
         g->written = g->changed;
         return 0;
@@ -172,9 +230,7 @@ static int change(struct work *w, uint32_t i, struct dml_err *err)
     }
     w->code = dml_exit_worse(w->code, dml_cli_fail(DML_EXIT_NOT_FIXED, "%s", why.msg));
     g->not_written = 1;
-    g->changed = 0;
-    g->fixed.done.n = 0;
-    g->after = g->before;
+    keep_old(g);
     return 0;
 }
 
@@ -203,18 +259,6 @@ static int migrate_one(struct work *w, uint32_t i, struct dml_err *err)
 }
 
 /* ---- all of them ---- */
-
-static int verdicts(struct migration *m, struct dml_judge *judge, _Bool after, struct dml_err *err)
-{
-    struct dml_report *r = after ? &m->after : &m->before;
-    *r = (struct dml_report){.paths = m->files.shown, .rules = m->run.rules, .files = m->files.inputs.paths.n};
-    int rc = dml_judge_finish(&judge, 1, &m->run, m->a, r, after ? &m->findings : &m->findings_before, err);
-    for (size_t i = 0; rc == 0 && i < r->guests_n; i++) {
-        struct migrate_guest *g = &m->guests[r->guests[i].file];
-        *(after ? &g->verdict_after : &g->verdict_before) = &r->guests[i];
-    }
-    return rc;
-}
 
 static int run_all(struct work *w, struct dml_err *err)
 {
@@ -255,6 +299,7 @@ enum dml_exit dml_cmd_migrate(const struct dml_args *args)
 {
     static const char *const formats[] = {"text", "json", NULL};
     struct migration m = {.args = args, .a = args->arena};
+    struct migrate_ask ask;
     struct work w = {.m = &m};
     struct dml_err err = {""};
     unsigned format = 0;
@@ -262,6 +307,10 @@ enum dml_exit dml_cmd_migrate(const struct dml_args *args)
     int rc = dml_common_word(args, DML_OPTION_MIGRATE_FORMAT, formats, &format, &err);
     if (rc == 0)
         rc = setup(&m, &err);
+    if (rc == 0 && m.interactive) {
+        rc = migrate_ask_open(&ask, &m, &err);
+        w.ask = &ask;
+    }
     if (rc == 0)
         rc = run_all(&w, &err);
     if (rc < 0) {

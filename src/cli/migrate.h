@@ -45,7 +45,7 @@ struct migration {
     struct dml_arena *a; /* everything lives until the end of the run */
     enum migrate_goal goal;
     const char *goal_text; /* "restrict", "qemu-xen", or the release */
-    _Bool write;
+    _Bool write, interactive;
     struct dml_guest_files files;
     struct dml_world world; /* the target's */
     struct dml_run run;
@@ -55,13 +55,35 @@ struct migration {
     struct dml_finding_list findings_before, findings; /* of the texts before, and after */
 };
 
+/* Somebody at a terminal who decides, with --interactive. */
+struct migrate_ask {
+    struct migration *m;
+    struct migrate_guest *g; /* that is asked about */
+    _Bool all;               /* every further change of this guest is wanted */
+    _Bool leave, quit;       /* this guest, or all that are left, stay as they are */
+};
+
+/* migrate_ask.c: DML_EINVAL where there is no terminal to ask on. */
+int migrate_ask_open(struct migrate_ask *ask, struct migration *m, struct dml_err *err);
+void migrate_ask_guest(struct migrate_ask *ask, struct migrate_guest *g);
+/* For dml_fix_text; `user` is the struct migrate_ask. */
+_Bool migrate_ask_fix(void *user, const struct dml_fix_question *q);
+/* Asks about the decisions among the guest's steps; afterwards `leave` says whether it stays as it is. */
+void migrate_ask_decisions(struct migrate_ask *ask);
+
 /* migrate_plan.c: adds the steps that the texts themselves ask for (while `probe`, of the text before, is valid). */
 int migrate_note_consequences(struct migration *m, struct migrate_guest *g, const struct dml_probe *probe);
 /* Makes all other steps, once verdicts and findings are there. DML_ENOMEM. */
 int migrate_plan(struct migration *m);
+/* The same for one guest, by the verdicts and findings that `m` has now. */
+int migrate_plan_guest(struct migration *m, uint32_t i);
 uint32_t migrate_count(const struct migrate_guest *g, enum migrate_group group);
 
 /* migrate_print.c */
+/* Text of a guest made harmless for a terminal: as lines behind `indent`, or folded with `first` before it. */
+void migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *indent);
+void migrate_put_folded(struct migration *m, struct dml_buf *out, const char *text, const char *first,
+                        const char *indent);
 void migrate_print_text(struct migration *m, struct dml_buf *out);
 void migrate_print_json(struct migration *m, struct dml_buf *out);
 

@@ -314,7 +314,7 @@ static int plan_findings(struct migration *m, struct migrate_guest *g, uint32_t 
     return rc;
 }
 
-static int plan_guest(struct migration *m, uint32_t i)
+int migrate_plan_guest(struct migration *m, uint32_t i)
 {
     struct migrate_guest *g = &m->guests[i];
     const struct dml_report_guest *v = g->verdict_after;
@@ -348,7 +348,7 @@ int migrate_plan(struct migration *m)
 {
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < m->files.inputs.paths.n; i++) {
-        rc = plan_guest(m, i);
+        rc = migrate_plan_guest(m, i);
         m->guests[i].reached = reached(m, &m->guests[i]);
     }
     return rc;

@@ -5,9 +5,10 @@
 
 #include "cli/migrate.h"
 #include "cli/words.h"
+#include "text/diff.h"
 #include "text/edit.h"
 
-enum { PIECE_MAX = 64 * 1024 * 1024 };
+enum { PIECE_MAX = 64 * 1024 * 1024, COLUMN = 52, CONTEXT = 1 };
 
 /* ---- what both say ---- */
 
@@ -76,7 +77,7 @@ static const char *outcome_name(enum dma_outcome outcome)
     return names[outcome];
 }
 
-/* One argument per line; a newline within one must not look like two. */
+/* One option with its values per line; a newline within one must not look like two. */
 static struct dml_sv lines(struct migration *m, const struct migrate_argv *v)
 {
     struct dml_buf b;
@@ -87,9 +88,12 @@ static struct dml_sv lines(struct migration *m, const struct migrate_argv *v)
         dml_buf_str(&b, ")\n");
     }
     for (uint32_t i = 0; i < v->argc; i++) {
+        if (i)
+            dml_buf_char(&b, i == 1 || v->argv[i][0] == '-' ? '\n' : ' ');
         dml_safe_text(&b, dml_sv_of(v->argv[i]), 0);
-        dml_buf_char(&b, '\n');
     }
+    if (v->argc)
+        dml_buf_char(&b, '\n');
     return dml_sv_of(keep(m, &b));
 }
 
@@ -100,7 +104,7 @@ static const char *verdict(const struct dml_report_guest *g)
 
 /* ---- text ---- */
 
-static void safe_lines(struct dml_buf *out, struct dml_sv text, const char *indent)
+void migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *indent)
 {
     while (text.len) {
         const char *end = memchr(text.p, '\n', text.len);
@@ -113,7 +117,8 @@ static void safe_lines(struct dml_buf *out, struct dml_sv text, const char *inde
     }
 }
 
-static void folded(struct migration *m, struct dml_buf *out, const char *text, const char *first, const char *indent)
+void migrate_put_folded(struct migration *m, struct dml_buf *out, const char *text, const char *first,
+                        const char *indent)
 {
     struct dml_buf safe, b;
     dml_buf_init(&safe, PIECE_MAX);
@@ -142,46 +147,117 @@ static void print_steps(struct migration *m, const struct migrate_guest *g, stru
             const struct migrate_step *s = &g->steps.v[i];
             if (s->group != group)
                 continue;
-            folded(m, out, s->rule ? dml_arena_printf(m->a, "%s [%s]", s->text, s->rule) : s->text,
-                   dml_arena_printf(m->a, "  %3u. ", ++n), "       ");
+            migrate_put_folded(m, out, s->rule ? dml_arena_printf(m->a, "%s [%s]", s->text, s->rule) : s->text,
+                               dml_arena_printf(m->a, "  %3u. ", ++n), "       ");
             if (s->why)
-                folded(m, out, s->why, "       Why: ", "       ");
+                migrate_put_folded(m, out, s->why, "       Why: ", "       ");
             if (s->command)
-                safe_lines(out, dml_sv_of(s->command), "         $ ");
+                migrate_put_lines(out, dml_sv_of(s->command), "         $ ");
         }
     }
 }
 
+/* What of a line fits into a column: it ends before a character, behind a comma where there is one in the last third.
+ */
+static struct dml_sv column_part(struct dml_sv text)
+{
+    size_t n = 0, cut = 0;
+    for (size_t columns = 0; n < text.len; n++) {
+        columns += ((unsigned char)text.p[n] & 0xc0) != 0x80;
+        if (columns > COLUMN)
+            break;
+        if ((text.p[n] == ',' || text.p[n] == ' ') && columns > COLUMN * 2 / 3)
+            cut = n + 1;
+    }
+    return (struct dml_sv){text.p, n < text.len && cut ? cut : n};
+}
+
+static void put_column(struct dml_buf *out, struct dml_sv text, _Bool pad)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < text.len; i++)
+        columns += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+    dml_buf_sv(out, text);
+    while (pad && columns++ < COLUMN)
+        dml_buf_char(out, ' ');
+}
+
+/* One line of each side (p is NULL where a side has none), folded, with the mark between. */
+static void put_row(struct dml_buf *out, struct dml_sv before, char mark, struct dml_sv after)
+{
+    before = before.p ? dml_sv_trim(before) : (struct dml_sv){"", 0};
+    after = after.p ? dml_sv_trim(after) : (struct dml_sv){"", 0};
+    do {
+        struct dml_sv left = column_part(before), right = column_part(after);
+        dml_buf_str(out, "    ");
+        put_column(out, left, mark != ' ' || right.len);
+        if (mark != ' ' || right.len)
+            dml_buf_printf(out, " %c%s", mark, right.len ? " " : "");
+        put_column(out, right, 0);
+        dml_buf_char(out, '\n');
+        before = (struct dml_sv){before.p + left.len, before.len - left.len};
+        after = (struct dml_sv){after.p + right.len, after.len - right.len};
+    } while (before.len || after.len);
+}
+
+/* Lines [a, end) of the old side, which the new one has as well; of many only those next to a difference. */
+static void put_equal(struct dml_buf *out, const struct dml_diff *d, uint32_t a, uint32_t end, uint32_t b)
+{
+    uint32_t head = a ? CONTEXT : 0, tail = end < d->before.n ? CONTEXT : 0;
+    for (uint32_t i = a; i < end; i++) {
+        if (end - a > head + tail + 1 && i == a + head) {
+            dml_buf_printf(out, "    (%u equal)\n", end - a - head - tail);
+            i = end - tail;
+            if (i == end)
+                break;
+        }
+        put_row(out, dml_line(&d->before, i), ' ', dml_line(&d->after, b + i - a));
+    }
+}
+
+static void print_columns(struct migration *m, struct dml_buf *out, struct dml_sv before, struct dml_sv after)
+{
+    static const struct dml_sv none = {NULL, 0};
+    struct dml_diff d;
+    uint32_t a = 0, b = 0;
+    if (dml_diff_lines(&d, before, after, m->a) < 0) {
+        out->failed = 1;
+        return;
+    }
+    for (uint32_t i = 0; i < d.n; i++) {
+        const struct dml_change *c = &d.v[i];
+        put_equal(out, &d, a, c->a0, b);
+        for (a = c->a0, b = c->b0; a < c->a1 || b < c->b1;) {
+            char mark = a == c->a1 ? '>' : b == c->b1 ? '<' : '|';
+            put_row(out, a < c->a1 ? dml_line(&d.before, a) : none, mark, b < c->b1 ? dml_line(&d.after, b) : none);
+            a += a < c->a1;
+            b += b < c->b1;
+        }
+    }
+    put_equal(out, &d, a, d.before.n, b);
+}
+
 static void print_argv(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
 {
-    struct dml_buf b;
     struct dml_sv before = lines(m, &g->argv_before), after = lines(m, &g->argv_after);
     if (dml_sv_eq(before, after)) {
         dml_buf_printf(out, "  QEMU's command line stays as it is.\n");
         return;
     }
-    if (strcmp(g->argv_before.xen, g->argv_after.xen) == 0)
-        dml_buf_printf(out, "  QEMU's command line with Xen %s, before (-) and after (+):\n", g->argv_after.xen);
-    else
-        dml_buf_printf(out, "  QEMU's command line, before (-) with Xen %s and after (+) with Xen %s:\n",
-                       g->argv_before.xen, g->argv_after.xen);
-    dml_buf_init(&b, PIECE_MAX);
-    if (dml_udiff("argv", before, after, &b) < 0)
-        out->failed = 1;
-    const char *hunk = b.p ? strstr(b.p, "\n@@") : NULL;
-    if (hunk)
-        safe_lines(out, (struct dml_sv){hunk + 1, b.len - (size_t)(hunk + 1 - b.p)}, "    ");
-    dml_buf_dispose(&b);
+    dml_buf_str(out, "  QEMU's command line (| changed, < only before, > only after):\n");
+    put_row(out, dml_sv_of(dml_arena_printf(m->a, "BEFORE, Xen %s", g->argv_before.xen)), ' ',
+            dml_sv_of(dml_arena_printf(m->a, "AFTER, Xen %s", g->argv_after.xen)));
+    print_columns(m, out, before, after);
 }
 
 static void print_force(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
 {
     dml_buf_str(out, "  To put it into force, a cold start; xl reboot, a reboot from inside, xl restore and xl migrate "
                      "keep the old config:\n");
-    safe_lines(out, dml_sv_of(restart(m, g)), "         $ ");
+    migrate_put_lines(out, dml_sv_of(restart(m, g)), "         $ ");
     if (m->goal == GOAL_RESTRICT) {
         dml_buf_str(out, "  Then check that QEMU is not root; there must be no 0 in this:\n");
-        safe_lines(out, dml_sv_of(test(m, g)), "         $ ");
+        migrate_put_lines(out, dml_sv_of(test(m, g)), "         $ ");
     } else
         dml_buf_str(out,
                     "  Then check that the guest boots, has its disks, network and console, and can be shut down.\n");
@@ -192,7 +268,7 @@ static void print_force(struct migration *m, const struct migrate_guest *g, stru
                          : "  To go back where the file is under git (otherwise use --backup), and then a "
                            "cold start again:\n");
     if (undo)
-        safe_lines(out, dml_sv_of(undo), "         $ ");
+        migrate_put_lines(out, dml_sv_of(undo), "         $ ");
 }
 
 static void print_guest(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
@@ -219,7 +295,7 @@ static void print_guest(struct migration *m, const struct migrate_guest *g, stru
     print_steps(m, g, out);
     if (*diff) {
         dml_buf_printf(out, "  The config%s:\n", g->written ? ", as written" : "");
-        safe_lines(out, dml_sv_of(diff), "    ");
+        migrate_put_lines(out, dml_sv_of(diff), "    ");
     }
     if (!g->too_large && (*diff || m->goal == GOAL_XEN))
         print_argv(m, g, out);

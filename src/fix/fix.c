@@ -24,6 +24,7 @@ struct fixing {
     struct dml_judge *judge;
     const char *path;
     enum dml_fix_which which;
+    const struct dml_fix_ask *ask; /* NULL: nobody decides */
     struct dml_arena *a;
     struct dml_fix_result *out;
     struct dml_err *err;
@@ -35,8 +36,10 @@ struct fixing {
 struct candidate {
     uint16_t rule;
     const char *key;
+    struct dml_sv message;
     struct dml_edit *edits;
     uint32_t edits_n;
+    _Bool deletes_comment;
 };
 struct candidates {
     struct candidate *v;
@@ -219,7 +222,9 @@ static _Bool wanted(const struct fixing *f, const struct dml_probe *probe, const
                           [DML_FIX_ALL] = rule->fix_safety == DML_FIX_UNSAFE,
                           [DML_FIX_TO_RESTRICT] = rule->migration,
                           [DML_FIX_TO_QEMU_XEN] = rule->qemu_xen};
-    return rule->fixes_n && (rule->fix_safety == DML_FIX_SAFE || also[f->which]);
+    /* Asking for restriction is for the way there, whoever decides. */
+    _Bool asked = f->ask && (!rule->migration || f->which == DML_FIX_TO_RESTRICT);
+    return rule->fixes_n && (rule->fix_safety == DML_FIX_SAFE || also[f->which] || asked);
 }
 
 /* The fixes of one judging that do not get in each other's way, first come first served. */
@@ -240,7 +245,7 @@ static int plan_round(struct fixing *f, const struct dml_probe *probe, struct ca
             return nomem(f);
         const char *why = plan.cannot     ? plan.cannot
                           : !plan.edits.n ? "there is nothing that it would change"
-                          : plan.deletes_comment && f->which != DML_FIX_ALL
+                          : plan.deletes_comment && f->which != DML_FIX_ALL && !f->ask
                               ? "it would delete a comment: --unsafe-fixes does it"
                               : NULL;
         if (why) {
@@ -249,7 +254,8 @@ static int plan_round(struct fixing *f, const struct dml_probe *probe, struct ca
                 return rc;
             continue;
         }
-        struct candidate one = {fired->rule, key, plan.edits.v, plan.edits.n};
+        struct candidate one = {fired->rule,  key,          dml_arena_sv(f->a, fired->message),
+                                plan.edits.v, plan.edits.n, plan.deletes_comment};
         if (clashes(out, &one))
             continue; /* the next round sees it */
         struct candidate *c = dml_vec_add(f->a, out);
@@ -258,6 +264,20 @@ static int plan_round(struct fixing *f, const struct dml_probe *probe, struct ca
         *c = one;
     }
     return 0;
+}
+
+/* Does somebody want this fix, which is good? Yes where nobody is asked. */
+static _Bool agreed(const struct fixing *f, const struct candidate *c, struct dml_sv before, struct dml_sv after)
+{
+    const struct dml_rule *rule = &f->rules->v[c->rule];
+    const struct dml_fix_question q = {.rule = rule,
+                                       .key = c->key,
+                                       .message = c->message,
+                                       .before = before,
+                                       .after = after,
+                                       .unsafe = rule->fix_safety == DML_FIX_UNSAFE,
+                                       .deletes_comment = c->deletes_comment};
+    return !f->ask || f->ask->fn(f->ask->user, &q);
 }
 
 /* One round on *text. *made is how many fixes were kept; 0 ends it. */
@@ -278,17 +298,18 @@ static int round_of(struct fixing *f, struct dml_sv *text, uint32_t *made, struc
     rc = meaning_of(f, &probe, &before);
     if (rc < 0)
         return rc;
-    struct dml_sv after;
+    struct dml_sv after = *text;
     const char *why = NULL;
-    rc = try_edits(f, *text, &before, all.v, all.n, &after, &why);
-    if (rc == 0 && !why) {
+    if (!f->ask)
+        rc = try_edits(f, *text, &before, all.v, all.n, &after, &why);
+    if (rc == 0 && !why && !f->ask) {
         *made = all.n;
         *kept = all;
         *text = after;
         return 0;
     }
-    /* Not all together: one after the other, each on top of those that were good. Only where none is are they withheld:
-     * a fix can need another one first. */
+    /* Not all together, or asked for: one after the other, each on top of those that were good. Only where none is are
+     * they withheld: a fix can need another one first. */
     struct candidate *good = dml_new_n(f->a, struct candidate, all.n);
     const char **reasons = dml_new_n(f->a, const char *, all.n);
     if (!good || !reasons)
@@ -297,13 +318,18 @@ static int round_of(struct fixing *f, struct dml_sv *text, uint32_t *made, struc
         struct dml_sv with;
         good[*made] = all.v[i];
         rc = try_edits(f, *text, &before, good, *made + 1, &with, &reasons[i]);
-        if (rc == 0 && !reasons[i]) {
-            ++*made;
-            after = with;
+        if (rc < 0 || reasons[i])
+            continue;
+        if (!agreed(f, &all.v[i], after, with)) {
+            rc = withhold(f, all.v[i].rule, all.v[i].key, DML_FIX_DECLINED);
+            continue;
         }
+        ++*made;
+        after = with;
     }
     for (uint32_t i = 0; rc == 0 && !*made && i < all.n; i++)
-        rc = withhold(f, all.v[i].rule, all.v[i].key, reasons[i]);
+        if (reasons[i])
+            rc = withhold(f, all.v[i].rule, all.v[i].key, reasons[i]);
     if (rc == 0 && *made) {
         *kept = (struct candidates){good, *made, *made};
         *text = after;
@@ -323,9 +349,9 @@ static int note_made(struct fixing *f, const struct candidates *kept, uint32_t n
 }
 
 int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, enum dml_fix_which which,
-                 struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err)
+                 const struct dml_fix_ask *ask, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err)
 {
-    struct fixing f = {.judge = j, .path = path, .which = which, .a = a, .out = out, .err = err};
+    struct fixing f = {.judge = j, .path = path, .which = which, .ask = ask, .a = a, .out = out, .err = err};
     struct dml_sv now = text;
     *out = (struct dml_fix_result){.text = text};
     uint32_t made = 1;

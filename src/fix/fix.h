@@ -23,6 +23,9 @@ struct dml_made {
     const char *key;
 };
 
+/* Why a fix is withheld that somebody declined. */
+#define DML_FIX_DECLINED "you said no"
+
 /* A fix that was not made although its rule proposes it. */
 struct dml_withheld {
     const struct dml_rule *rule;
@@ -42,14 +45,28 @@ struct dml_fix_result {
     DML_VEC(struct dml_made) done; /* in the order in which they were made */
 };
 
+/* A fix that would be made, for somebody to decide; valid while it is asked. */
+struct dml_fix_question {
+    const struct dml_rule *rule;
+    const char *key;               /* that the finding is about, "" for none */
+    struct dml_sv message;         /* of the finding; may be empty */
+    struct dml_sv before, after;   /* the text without and with it */
+    _Bool unsafe, deletes_comment; /* the guest may notice; a comment goes with it */
+};
+/* Who decides: fn says whether the fix is to be made. With it, unsafe fixes are proposed, too. */
+struct dml_fix_ask {
+    _Bool (*fn)(void *user, const struct dml_fix_question *q);
+    void *user;
+};
+
 /*
  * Fixes one text to a fixpoint: judges it, plans the fixes of all findings that are shown and not suppressed, makes
  * those that do not get in each other's way, and judges again, for at most DML_FIX_ROUNDS rounds. A fix is kept only if
  * the result parses, libxlutil accepts and reads it as dmlint does, its finding is gone, no other error appeared, and
- * the argv of the target changed no more than the rule declares; otherwise it is withheld. Results live in `a`.
- * DML_ENOMEM, or what loading a policy returned.
+ * the argv of the target changed no more than the rule declares; otherwise it is withheld, and so is what `ask` (NULL:
+ * nobody is asked) declines. Results live in `a`. DML_ENOMEM, or what loading a policy returned.
  */
 int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, enum dml_fix_which which,
-                 struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err);
+                 const struct dml_fix_ask *ask, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err);
 
 #endif

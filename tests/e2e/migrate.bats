@@ -54,7 +54,8 @@ for g in json.load(sys.stdin)["guests"]: print(g["verdict"])' | sort | uniq -c |
     [ "$status" -eq 1 ]
     diff -r guests old
     [[ "$output" == *"Set dm_restrict = 1. [DM1006]"* ]]
-    [[ "$output" == *"    +-xen-domid-restrict"* ]]
+    [[ "$output" == *" > -xen-domid-restrict"* ]]
+    [[ "$output" == *"-chardev socket,id=libxl-cmd,path=/var/run/xen/qmp-l | -chardev socket,id=libxl-cmd,fd=@QMP_FD@,server=on,"* ]]
     [[ "$output" == *'xl shutdown -w plain && xl create guests/01-plain.cfg'* ]]
     [[ "$output" == *"before          after"* ]]
 }
@@ -93,7 +94,7 @@ for g in json.load(sys.stdin)["guests"]: print(g["verdict"])' | sort | uniq -c |
     run migrate --host after.yaml --to-xen 4.22 guests/07-traditional.cfg
     [ "$status" -eq 1 ]
     [[ "$output" == *"does not start with that release"* ]]
-    [[ "$output" == *"before (-) with Xen 4.17"*"after (+) with Xen 4.22"* ]]
+    [[ "$output" == *"BEFORE, Xen 4.17"*"AFTER, Xen 4.22"* ]]
     run migrate --host after.yaml --to-xen 4.18 guests/01-plain.cfg
     [ "$status" -eq 0 ]
     [[ "$output" == *"starts with that release"* ]]
@@ -176,4 +177,59 @@ for g in ready:
     assert "-xen-domid-restrict" in argv and argv[argv.index("-runas") + 1].startswith("65537"), g["path"]
 P
     done
+}
+
+interactive() { # ANSWERS ARG...
+    local answers=$1
+    shift
+    run "$SOURCE_DIR/tests/e2e/on_terminal" "$answers" "$DMLINT" migrate --xen 4.17 --host after.yaml --interactive "$@"
+}
+
+@test "--interactive makes what was agreed to, and nothing else" {
+    cp -r guests old
+    interactive y,n guests/09-vncviewer.cfg
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"+dm_restrict = 1"*"Make this change?"*"-vncviewer = 1"*"Make this change?"* ]]
+    grep -qx 'dm_restrict = 1' guests/09-vncviewer.cfg
+    grep -qx 'vncviewer = 1' guests/09-vncviewer.cfg
+    interactive "hm,?,n" guests/01-plain.cfg
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"l  leave this guest as it is"* ]]
+    [[ "$output" == *"Why: not yet: you said no; then run this again"* ]]
+    cmp old/01-plain.cfg guests/01-plain.cfg
+}
+
+@test "--interactive: a guest can be left alone in the middle, and so can all that follow" {
+    cp -r guests old
+    interactive y,l,a guests/02-builder.cfg guests/09-vncviewer.cfg
+    cmp old/02-builder.cfg guests/02-builder.cfg
+    ! cmp -s old/09-vncviewer.cfg guests/09-vncviewer.cfg
+    [ "$(grep -c 'Make this change?' <<<"$output")" -eq 3 ] # a: the second change of 09 is made without a question
+    for end in q ^D; do
+        cp old/*.cfg guests
+        interactive $end guests
+        [ "$status" -eq 1 ]
+        diff -r old guests
+    done
+}
+
+@test "--interactive asks about decisions, with the reason" {
+    interactive a,y,y --to qemu-xen --backup guests/08-rombios.cfg
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"needs your decision"*"Shut the guest down for the change"*"Go on with this guest?"* ]]
+    grep -q '"qemu-xen"\|qemu-xen$\|'"'qemu-xen'" guests/08-rombios.cfg
+    [ -e guests/08-rombios.cfg.bak ]
+    mv guests/08-rombios.cfg.bak guests/08-rombios.cfg
+    cp guests/08-rombios.cfg old.cfg
+    # Declined at a decision: nothing of the guest is written.
+    interactive a,y,l --to qemu-xen guests/08-rombios.cfg
+    cmp old.cfg guests/08-rombios.cfg
+}
+
+@test "--interactive without a terminal says so, and changes nothing" {
+    cp -r guests old
+    run "$DMLINT" migrate --xen 4.17 --host after.yaml --interactive guests </dev/null
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--interactive asks on a terminal"* ]]
+    diff -r old guests
 }

@@ -2,9 +2,10 @@
 /* Arena: bump allocation in blocks that double in size; a debug build gives each allocation a block of its own. */
 #include "base/arena.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/format.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -191,7 +192,7 @@ char *dml_arena_vprintf(struct dml_arena *a, const char *fmt, va_list ap)
     /* Most texts fit into what is left of the block, and need no second pass. */
     size_t room = a->cur ? (size_t)(a->end - a->cur) : 0;
     UNPOISON(a->cur, room);
-    int n = vsnprintf(a->cur, room, fmt, ap);
+    int n = dml_format(a->cur, room, fmt, ap);
     POISON(a->cur, room);
     char *p = n < 0 ? NULL : dml_arena_alloc(a, (size_t)n + 1, 1);
     if (p && (size_t)n < room) {
@@ -199,7 +200,7 @@ char *dml_arena_vprintf(struct dml_arena *a, const char *fmt, va_list ap)
         return p;
     }
     if (p)
-        vsnprintf(p, (size_t)n + 1, fmt, again);
+        dml_format(p, (size_t)n + 1, fmt, again);
     else
         a->failed = 1;
     va_end(again);

@@ -2,8 +2,9 @@
 /* Buffer: growing text with a mandatory cap. */
 #include "base/buf.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "base/format.h"
 
 void dml_buf_init(struct dml_buf *b, size_t max)
 {
@@ -71,16 +72,31 @@ void dml_buf_char(struct dml_buf *b, char c)
     dml_buf_add(b, &c, 1);
 }
 
+void dml_buf_fill(struct dml_buf *b, char c, size_t n)
+{
+    if (!reserve(b, n))
+        return;
+    memset(b->p + b->len, c, n);
+    b->len += n;
+    b->p[b->len] = '\0';
+}
+
 void dml_buf_vprintf(struct dml_buf *b, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    if (n < 0)
-        b->failed = 1;
-    else if (reserve(b, (size_t)n)) {
-        vsnprintf(b->p + b->len, (size_t)n + 1, fmt, again);
+    /* Mostly there is room already, and the second pass is not needed. */
+    size_t room = b->cap - b->len;
+    int n = dml_format(room ? b->p + b->len : NULL, room, fmt, ap);
+    if (n >= 0 && (size_t)n < room && (size_t)n <= b->max - b->len) {
         b->len += (size_t)n;
+    } else if (n >= 0 && reserve(b, (size_t)n)) {
+        dml_format(b->p + b->len, (size_t)n + 1, fmt, again);
+        b->len += (size_t)n;
+    } else {
+        b->failed = 1;
+        if (room)
+            b->p[b->len] = '\0';
     }
     va_end(again);
 }

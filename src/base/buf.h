@@ -27,6 +27,7 @@ void dml_buf_add(struct dml_buf *b, const void *p, size_t len);
 void dml_buf_sv(struct dml_buf *b, struct dml_sv s);
 void dml_buf_str(struct dml_buf *b, const char *s);
 void dml_buf_char(struct dml_buf *b, char c);
+void dml_buf_fill(struct dml_buf *b, char c, size_t n);
 void dml_buf_printf(struct dml_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void dml_buf_vprintf(struct dml_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

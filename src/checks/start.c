@@ -157,20 +157,21 @@ enum dml_truth check_qemu_lacks_option(struct dml_check *c)
             continue;
         for (uint8_t k = first_option[arg[1] - 'a']; k; k = next_option[k - 1]) {
             const struct option *o = &options[k - 1];
-            if (strcmp(arg, o->name) != 0 || !strstr(value, o->value))
-                continue;
             char have[24];
             const char *key;
-            _Bool never = o->removed == DML_V(0, 0, 1);
-            if (!qemu && !never) {
+            /* First the releases: most rows are about other ones, and texts are dear. */
+            _Bool never = o->removed == DML_V(0, 0, 1), unknown = !qemu && !never;
+            if (unknown ? o->removed == DML_V_NEVER || answer != DML_NO
+                        : !never && o->since <= qemu + 1 && o->removed > qemu + 1)
+                continue;
+            if (strcmp(arg, o->name) != 0 || (*o->value && !strstr(value, o->value)))
+                continue;
+            if (unknown) {
                 /* Whether -run-with is there is what the abilities say; of old QEMUs that lack the rest nobody knows.
                  */
-                if (o->removed != DML_V_NEVER && answer == DML_NO)
-                    answer = dml_check_missing(c, "qemu.version");
+                answer = dml_check_missing(c, "qemu.version");
                 continue;
             }
-            if (!never && !(o->since > qemu + 1) && o->removed > qemu + 1)
-                continue;
             struct dml_span span = blame(c, o->name, &key);
             answer = dml_check_fire(c, span, key, "QEMU %s does not take %s%s%s: %s",
                                     qemu ? dml_version_text(qemu, 0, have) : "of this host", o->name,

@@ -108,6 +108,9 @@ static int parse_fixing(struct check *c, struct dml_err *err)
     for (uint32_t i = 0; i < c->g.inputs.paths.n; i++)
         c->to_stdout |= c->fix && strcmp(c->g.inputs.paths.v[i], "-") == 0;
     int rc = dml_guest_files_writing(&c->g, c->fix ? NULL : "--fix", err);
+    if (rc < 0 || (!c->fix && !c->diff))
+        return rc;
+    rc = dml_guest_files_twins(&c->g, err);
     c->diffs = dml_new_n(args->arena, struct dml_sv, c->g.inputs.paths.n + 1);
     return rc < 0 || c->diffs ? rc : dml_err_set(err, DML_ENOMEM, "out of memory");
 }

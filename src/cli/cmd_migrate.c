@@ -71,6 +71,8 @@ static int setup(struct migration *m, struct dml_err *err)
     if (rc == 0)
         rc = dml_guest_files_writing(&m->files, m->write ? NULL : "--write", err);
     if (rc == 0)
+        rc = dml_guest_files_twins(&m->files, err);
+    if (rc == 0)
         rc = open_target(m, err);
     if (rc == 0 && !(m->guests = dml_new_n(m->a, struct migrate_guest, m->files.inputs.paths.n + 1)))
         rc = nomem(err);

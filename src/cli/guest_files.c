@@ -108,13 +108,13 @@ static int by_file(const void *x, const void *y)
 }
 
 /* One physical file is fixed once, under the first of its paths. */
-static int find_twins(struct dml_guest_files *g)
+int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err)
 {
     struct dml_arena *a = g->args->arena;
     struct physical *v = dml_new_n(a, struct physical, g->inputs.paths.n + 1);
     g->twin = dml_new_n(a, _Bool, g->inputs.paths.n + 1);
     if (!v || !g->twin)
-        return DML_ENOMEM;
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
     uint32_t n = 0;
     struct stat st;
     for (uint32_t i = 0; i < g->inputs.paths.n && !g->output_dir; i++)
@@ -195,10 +195,7 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
                            "with --output-dir the old files stay as they are; --backup has nothing to do");
     g->umask = umask(0); /* before any thread starts: there is no other way to ask for it */
     umask(g->umask);
-    int rc = g->output_dir ? name_copies(g, err) : 0;
-    if (rc < 0)
-        return rc;
-    return find_twins(g) < 0 ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
+    return g->output_dir ? name_copies(g, err) : 0;
 }
 
 int dml_guest_files_read(const struct dml_guest_files *g, struct dml_arena *a, uint32_t i, struct dml_sv *text,

@@ -31,9 +31,10 @@ void dml_guest_files_close(struct dml_guest_files *g);
 int dml_guest_files_for(const struct dml_guest_files *g, const struct dml_target *target, struct dml_world *world,
                         struct dml_run *run, struct dml_err *err);
 
-/* --backup and --output-dir, and which inputs are one file. `needs`: the option that is missing for writing, or NULL.
- */
+/* --backup and --output-dir. `needs`: the option that is missing for writing, or NULL. */
 int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct dml_err *err);
+/* Which inputs are one file, for those who fix: asks the file system about each. */
+int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err);
 
 /* Reads one input; DML_ETOOBIG (with what fits) and DML_EIO have a message. */
 int dml_guest_files_read(const struct dml_guest_files *g, struct dml_arena *a, uint32_t i, struct dml_sv *text,

@@ -125,8 +125,16 @@ static void copy_host(struct walk *w, const struct dma_host *host)
     NORMALISE(w->a, &h->pci);
     if (!h->run_dir)
         h->run_dir = "/var/run/xen";
-    w->caps = (h->run_with_chroot == DMA_YES ? HAS_CHROOT : LACKS_CHROOT) |
-              (h->run_with_user == DMA_YES ? HAS_USER : LACKS_USER);
+}
+
+static const struct plan *plan_for(struct dma_builder *b, uint32_t xen, const struct dma_host *h)
+{
+    unsigned caps = (h->run_with_chroot == DMA_YES ? HAS_CHROOT : LACKS_CHROOT) |
+                    (h->run_with_user == DMA_YES ? HAS_USER : LACKS_USER);
+
+    if (!b->plan.made || b->plan.xen != xen || b->plan.caps != caps)
+        dma_plan(&b->plan, xen, caps);
+    return &b->plan;
 }
 
 int dma_build(struct dma_builder *b, const struct dma_guest *guest, const struct dma_host *host,
@@ -148,10 +156,10 @@ int dma_build(struct dma_builder *b, const struct dma_guest *guest, const struct
         return DMA_ENOMEM;
     w->a = &b->arena;
     w->result->size = sizeof *w->result;
-    w->xen = target->xen;
     w->domid = target->domid;
     copy_guest(w, guest);
     copy_host(w, host);
+    w->plan = plan_for(b, target->xen, &w->h);
     if (!w->a->failed)
         dma_walk(w);
     if (w->a->failed)

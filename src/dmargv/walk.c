@@ -11,7 +11,8 @@ struct step {
     step_fn *fn;
 };
 
-static const struct step steps[] = {
+_Static_assert(STEPS <= UINT8_MAX, "rows of steps.def are counted in bytes");
+static const struct step steps[STEPS] = {
 #define STEP(group, since, removed, dm, type, caps, fn)                                                                \
     {group, CHANGE_##since, CHANGE_##removed, dm, type, caps, dma_step_##fn},
 #include "dmargv/steps.def"
@@ -51,15 +52,44 @@ static bool has_change(uint32_t xen, enum change change)
     return false;
 }
 
+void dma_plan(struct plan *plan, uint32_t xen, unsigned caps)
+{
+    bool has[CHANGE_COUNT];
+    uint8_t n = 0;
+
+    for (unsigned i = 0; i < CHANGE_COUNT; i++)
+        has[i] = has_change(xen, (enum change)i);
+    for (unsigned group = 0; group < GROUPS; group++) {
+        plan->first[group] = n;
+        for (unsigned k = 0; k < STEPS; k++) {
+            const struct step *s = &steps[k];
+
+            if (s->group == group && !(s->caps & ~caps) && has[s->since] && !has[s->removed])
+                plan->step[n++] = (uint8_t)k;
+        }
+    }
+    plan->first[GROUPS] = n;
+    for (unsigned i = 0; i < SPELLING_ROWS; i++) {
+        unsigned first = i;
+
+        while (first > 0 && strcmp(spellings[first - 1].id, spellings[i].id) == 0)
+            first--;
+        if (has[spellings[i].since])
+            plan->spelled[first] = spellings[i].text;
+    }
+    plan->xen = xen;
+    plan->caps = caps;
+    plan->made = true;
+}
+
 void dma_walk_group(struct walk *w, enum group group, uint32_t i)
 {
-    for (size_t k = 0; k < sizeof steps / sizeof steps[0] && !w->stop; k++) {
-        const struct step *s = &steps[k];
+    for (unsigned k = w->plan->first[group]; k < w->plan->first[group + 1] && !w->stop; k++) {
+        const struct step *s = &steps[w->plan->step[k]];
 
-        if (s->group != group || !(s->dm & 1u << w->g.device_model_version) || !(s->type & 1u << w->g.type) ||
-            (s->caps & ~w->caps) || !w->has[s->since] || w->has[s->removed])
-            continue;
-        s->fn(w, i);
+        /* The device model is known, and can change, only on the way. */
+        if (s->dm & 1u << w->g.device_model_version && s->type & 1u << w->g.type)
+            s->fn(w, i);
     }
 }
 
@@ -79,16 +109,6 @@ void dma_walk(struct walk *w)
 {
     struct dma_result *r = w->result;
 
-    for (unsigned i = 0; i < CHANGE_COUNT; i++)
-        w->has[i] = has_change(w->xen, (enum change)i);
-    for (unsigned i = 0; i < SPELLING_ROWS; i++) {
-        unsigned first = i;
-
-        while (first > 0 && strcmp(spellings[first - 1].id, spellings[i].id) == 0)
-            first--;
-        if (w->has[spellings[i].since])
-            w->spelled[first] = spellings[i].text;
-    }
     dma_walk_group(w, CONFIG, 0);
     per_device(w, DISK_DEFAULTS, w->g.disks.n);
     per_device(w, NIC_DEFAULTS, w->g.nics.n);

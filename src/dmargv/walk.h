@@ -21,9 +21,22 @@ enum spelling {
 };
 
 /* One per identifier of spelling.def: the row that holds its first text. */
-#define SPELLED(w, id) ((w)->spelled[SPELLING_ROW_##id##_ALWAYS])
+#define SPELLED(w, id) ((w)->plan->spelled[SPELLING_ROW_##id##_ALWAYS])
 
-enum group { CONFIG, DISK_DEFAULTS, NIC_DEFAULTS, BUILD, DISK_ADD, LAUNCH, SPAWN, ARGS, DISK_ARGS, NIC_ARGS, ATTACH };
+enum group {
+    CONFIG,
+    DISK_DEFAULTS,
+    NIC_DEFAULTS,
+    BUILD,
+    DISK_ADD,
+    LAUNCH,
+    SPAWN,
+    ARGS,
+    DISK_ARGS,
+    NIC_ARGS,
+    ATTACH,
+    GROUPS
+};
 enum { HVM = 1 << DMA_HVM, PV = 1 << DMA_PV, PVH = 1 << DMA_PVH, ALL = HVM | PV | PVH };
 enum {
     UNKNOWN_DM = 1 << DMA_DM_UNSET,
@@ -51,14 +64,29 @@ struct nic {
     bool generated_mac;
 };
 
+enum {
+    STEPS = 0
+#define STEP(group, since, removed, dm, type, caps, fn) +1
+#include "dmargv/steps.def"
+#undef STEP
+};
+
+/* What the release and QEMU's abilities decide, whatever the guest. */
+struct plan {
+    bool made;
+    uint32_t xen;
+    unsigned caps;             /* HAS_..., LACKS_... */
+    uint8_t first[GROUPS + 1]; /* by group: where its steps begin in `step`, and end */
+    uint8_t step[STEPS];       /* rows of steps.def */
+    const char *spelled[SPELLING_ROWS];
+};
+
 struct walk {
     struct dml_arena *a;
     struct dma_guest g; /* a copy, which libxl's defaults fill in */
     struct dma_host h;
-    uint32_t xen, domid;
-    unsigned caps;          /* HAS_..., LACKS_... */
-    bool has[CHANGE_COUNT]; /* which changes the release has */
-    const char *spelled[SPELLING_ROWS];
+    uint32_t domid;
+    const struct plan *plan;
 
     struct disk *disks;
     struct nic *nics;
@@ -88,6 +116,7 @@ struct dma_builder {
     struct dml_arena self;  /* holds this struct */
     struct dml_arena arena; /* holds the last result */
     struct dml_mem mem;     /* the caller's allocator; all NULL: malloc */
+    struct plan plan;       /* of the last target and host: mostly, all guests are built for one */
 };
 
 typedef void step_fn(struct walk *w, uint32_t i);
@@ -96,6 +125,8 @@ typedef void step_fn(struct walk *w, uint32_t i);
 #include "dmargv/steps.def"
 #undef STEP
 
+/* Picks the steps and spellings of a release for a QEMU of these abilities. */
+void dma_plan(struct plan *plan, uint32_t xen, unsigned caps);
 /* Runs the steps of a group that apply, in order, for device `i` (0 where the group is not about devices). */
 void dma_walk_group(struct walk *w, enum group group, uint32_t i);
 /* The whole walk; w->result is filled in. */

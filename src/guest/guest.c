@@ -322,11 +322,11 @@ static void read_fields(struct dml_reader *r, unsigned guest)
 {
     for (uint32_t i = 0; i < r->out->cfg->entries.n; i++) {
         const struct dml_cfg_entry *e = &r->out->cfg->entries.v[i];
-        enum dml_key_id key = dml_key_find_hashed(e->name, e->hash);
+        enum dml_key_id key = r->keys[i];
         const struct field *f = &fields[key];
         char *member = (char *)r->g + f->offset;
         int64_t n;
-        if (r->out->by_key[key] != e || !(f->guests & guest))
+        if (!key || !(f->guests & guest))
             continue;
         switch (f->reader) {
         case FLAG:
@@ -928,11 +928,17 @@ int dml_guest_read(struct dml_guest *guest, struct dml_arena *a, struct dml_xlu 
     dma_guest_init(&guest->g);
     struct dml_reader r = {
         .out = guest, .g = &guest->g, .arena = a, .xlu = xlu, .host = host ? host : &unknown, .xen = xen, .err = err};
+    r.keys = dml_new_n(a, uint16_t, cfg->entries.n);
+    if (!r.keys)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < cfg->entries.n; i++) {
         const struct dml_cfg_entry *e = &cfg->entries.v[i];
         enum dml_key_id key = dml_key_find_hashed(e->name, e->hash);
-        if (dml_key_read_by(key, xen))
+        if (dml_key_read_by(key, xen)) {
             guest->by_key[key] = e;
+            guest->keys_read++;
+            r.keys[i] = (uint16_t)key;
+        }
     }
     read_all(&r);
     if (a->failed && !r.rc)

@@ -54,6 +54,7 @@ struct dml_guest {
     const struct dml_cfg *cfg;
     dml_version xen;
     const struct dml_cfg_entry *by_key[DML_KEY_COUNT]; /* what xl of this release looks up; NULL: not written */
+    uint32_t keys_read;                                /* how many of them are written */
     uint8_t ignored[DML_KEY_COUNT];                    /* written, but xl could not read it and keeps its default */
     DML_VEC(struct dml_guest_problem) problems;
     DML_VEC(struct dml_guest_part) parts; /* parts of one element lie together, elements in order */

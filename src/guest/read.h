@@ -33,6 +33,7 @@ struct dml_reader {
     struct dml_xlu *xlu;
     const struct dml_guest_host *host;
     dml_version xen;
+    uint16_t *keys; /* by entry: its enum dml_key_id, DML_KEY_NONE for one that xl does not read */
     struct dml_err *err;
     int rc;                        /* 0, or the first failure of ours */
     struct dml_guest_problem lost; /* takes what is written to a problem there was no memory for */

@@ -71,6 +71,36 @@ void dml_judge_free(struct dml_judge *j)
     dml_arena_dispose(&keep);
 }
 
+/* Does the rule decide verdicts? */
+static _Bool decides(const struct dml_rule *rule)
+{
+    return rule->builtin && rule->severity == DML_ERROR &&
+           (rule->tags & (DML_TAG_hold | DML_TAG_start | DML_TAG_isolation));
+}
+
+/* Rules outside of their releases pass. */
+static _Bool in_release(const struct dml_rule *rule, dml_version xen)
+{
+    return !xen || ((!rule->since || xen >= rule->since) && (!rule->removed || xen < rule->removed));
+}
+
+/* Picks the rules that are shown or decide under the settings of a file. */
+static void plan_runs(struct judge_policy *p, const struct dml_setting *settings, const struct dml_run *run)
+{
+    dml_version xen = run->world->target.xen;
+    p->settings = settings;
+    p->runs_n = 0;
+    for (uint32_t i = 0; i < p->rules->n; i++) {
+        const struct dml_rule *rule = &p->rules->v[i], *own = dml_rule_own(rule);
+        struct judge_rule_run r = {.rule = (uint16_t)i,
+                                   .shown = settings[i].severity != DML_OFF && run->selected[p->map[i]],
+                                   .deciding = decides(own),
+                                   .same = own == rule && !settings[i].params};
+        if ((r.shown || r.deciding) && (in_release(rule, xen) || in_release(own, xen)))
+            p->runs[p->runs_n++] = r;
+    }
+}
+
 /* What this thread keeps for the policy of a path. */
 static int policy_for(struct dml_judge *j, const char *path, struct judge_policy **out, struct dml_err *err)
 {
@@ -99,9 +129,10 @@ static int policy_for(struct dml_judge *j, const char *path, struct judge_policy
     if (rc < 0)
         return rc;
     p->map = dml_new_n(&j->keep, uint16_t, p->rules->n);
+    p->runs = dml_new_n(&j->keep, struct judge_rule_run, p->rules->n);
     p->next = j->policies;
     j->policies = p;
-    if (!p->map)
+    if (!p->map || !p->runs)
         return dml_err_set(err, DML_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < p->rules->n; i++) {
         long k = dml_rules_find(j->run->rules, dml_sv_of(p->rules->v[i].id));
@@ -159,13 +190,6 @@ static void check_misses(void *user, const char *fact)
     g->missing |= g->deciding ? missing_bit(fact) : 0;
 }
 
-/* Does the rule decide verdicts? */
-static _Bool decides(const struct dml_rule *rule)
-{
-    return rule->builtin && rule->severity == DML_ERROR &&
-           (rule->tags & (DML_TAG_hold | DML_TAG_start | DML_TAG_isolation));
-}
-
 static enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params)
 {
     enum dml_truth truth;
@@ -217,29 +241,31 @@ static int run_rules(struct judging *g, struct blockers *out)
     g->missing = 0;
     out->n = 0;
     dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
-    for (uint32_t i = 0; i < g->p->rules->n; i++) {
-        const struct dml_rule *rule = &g->p->rules->v[i], *own = dml_rule_own(rule);
-        _Bool deciding = decides(own), same = own == rule && !g->settings[i].params;
-        _Bool shown = !g->silent && g->settings[i].severity != DML_OFF && g->j->run->selected[g->p->map[i]];
-        if ((!deciding && !shown) || (g->s.cfg.errors.n && !runs_on_broken(rule)))
+    if (g->p->settings != g->settings)
+        plan_runs(g->p, g->settings, g->j->run);
+    for (uint32_t i = 0; i < g->p->runs_n; i++) {
+        const struct judge_rule_run *r = &g->p->runs[i];
+        const struct dml_rule *rule = &g->p->rules->v[r->rule];
+        _Bool shown = r->shown && !g->silent;
+        if ((!r->deciding && !shown) || (g->s.cfg.errors.n && !runs_on_broken(rule)))
             continue;
         uint64_t before = g->missing;
-        g->deciding = deciding; /* what other rules miss, no verdict waits for */
+        g->deciding = r->deciding; /* what other rules miss, no verdict waits for */
         uint32_t fired = g->fired.n;
         enum dml_truth truth = DML_NO;
-        if (shown || same)
-            truth = run_rule(g, rule, g->settings[i].params);
-        if (!deciding || !same)
+        if (shown || r->same)
+            truth = run_rule(g, rule, g->settings[r->rule].params);
+        if (!r->deciding || !r->same)
             g->missing = before; /* nothing that a verdict needs */
-        if (deciding && !same)
-            truth = run_own(g, own);
+        if (r->deciding && !r->same)
+            truth = run_own(g, dml_rule_own(rule));
         if (!shown)
             g->fired.n = fired;
-        if (truth == DML_YES && deciding) {
+        if (truth == DML_YES && r->deciding) {
             uint16_t *b = dml_vec_add(&g->j->file, out);
             if (!b)
                 return DML_ENOMEM;
-            *b = (uint16_t)i;
+            *b = r->rule;
         }
     }
     return g->j->file.failed ? DML_ENOMEM : 0;

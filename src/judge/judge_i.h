@@ -27,12 +27,24 @@ enum judge_rule {
     JUDGE_RULES
 };
 
+/* A rule that is run: what is shown of it, and whether verdicts hang on it. */
+struct judge_rule_run {
+    uint16_t rule;
+    _Bool shown;
+    _Bool deciding;
+    _Bool same; /* what is shown is the built-in rule with its own parameters, by which verdicts go */
+};
+
 struct judge_policy {
     struct judge_policy *next;
     struct dml_policy *policy;
     const struct dml_rules *rules;
     struct dml_eval *eval;
     uint16_t *map; /* its rules in the run's */
+    /* The rules to run under `settings`, which mostly are those of all files. */
+    const struct dml_setting *settings;
+    struct judge_rule_run *runs;
+    uint32_t runs_n;
     uint16_t own[JUDGE_RULES];
 };
 

@@ -42,20 +42,26 @@ static void head(struct dml_out *out, const struct dml_report *r, const struct d
     dml_buf_char(&out->buf, '\n');
 }
 
-/* Columns that a piece of the line takes once it is made harmless; written too with `write`. */
-static size_t piece(struct dml_buf *out, struct dml_buf *nowhere, struct dml_sv line, size_t from, size_t to,
-                    size_t column)
+/* Writes a piece of the line, made harmless; returns the columns that it takes. */
+static size_t piece(struct dml_buf *out, struct dml_sv line, size_t from, size_t to, size_t column)
 {
     size_t start = column;
     for (size_t i = from; i < to && i < line.len;) {
+        size_t run = i; /* most text is plain */
+        while (run < to && run < line.len && line.p[run] >= 0x20 && line.p[run] < 0x7f)
+            run++;
+        dml_buf_add(out, line.p + i, run - i);
+        column += run - i;
+        i = run;
+        if (i >= to || i >= line.len)
+            break;
         if (line.p[i] == '\t') {
             size_t n = TAB - column % TAB;
-            dml_buf_add(out ? out : nowhere, "        ", n);
+            dml_buf_fill(out, ' ', n);
             column += n;
             i++;
         } else {
-            dml_buf_clear(nowhere);
-            column += dml_safe_char(out ? out : nowhere, line, &i);
+            column += dml_safe_char(out, line, &i);
         }
     }
     return column - start;
@@ -78,22 +84,18 @@ static void snippet(struct dml_out *out, const struct dml_report *r, const struc
         right++;
     char number[16];
     int width = snprintf(number, sizeof number, "%u", f->start.line);
-    struct dml_buf nowhere;
-    dml_buf_init(&nowhere, 256);
     dml_buf_printf(&out->buf, "%*s | %s", width + 1, number, left ? "..." : "");
     struct dml_sv shown = {line.p, right};
-    size_t before = piece(&out->buf, &nowhere, shown, left, from, 0);
-    size_t under = piece(&out->buf, &nowhere, shown, from, to, before);
-    piece(&out->buf, &nowhere, shown, to > from ? to : from, right, before + under);
+    size_t before = piece(&out->buf, shown, left, from, 0);
+    size_t under = piece(&out->buf, shown, from, to, before);
+    piece(&out->buf, shown, to > from ? to : from, right, before + under);
     dml_buf_printf(&out->buf, "%s\n%*s | %*s", right < line.len ? "..." : "", width + 1, "",
                    (int)before + (left ? 3 : 0), "");
     color(out, r, severity_color[f->severity]);
     dml_buf_char(&out->buf, '^');
-    for (size_t i = 1; i < under; i++)
-        dml_buf_char(&out->buf, '~');
+    dml_buf_fill(&out->buf, '~', under ? under - 1 : 0);
     color(out, r, "0");
     dml_buf_char(&out->buf, '\n');
-    dml_buf_dispose(&nowhere);
 }
 
 static void text_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
@@ -118,8 +120,12 @@ static void text_finding(struct dml_out *out, const struct dml_report *r, const 
         const char *end = strstr(rule->what_to_do, "\n\n");
         struct dml_sv hint = {rule->what_to_do, end ? (size_t)(end - rule->what_to_do) : strlen(rule->what_to_do)};
         dml_buf_str(&out->buf, "  hint: ");
-        for (size_t i = 0; i < hint.len; i++)
-            dml_buf_char(&out->buf, hint.p[i] == '\n' ? ' ' : hint.p[i]);
+        for (const char *line; (line = memchr(hint.p, '\n', hint.len));) {
+            dml_buf_add(&out->buf, hint.p, (size_t)(line - hint.p));
+            dml_buf_char(&out->buf, ' ');
+            hint = (struct dml_sv){line + 1, hint.len - (size_t)(line - hint.p) - 1};
+        }
+        dml_buf_sv(&out->buf, hint);
         dml_buf_char(&out->buf, '\n');
     }
     out->last = f;

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* base/ and text/: arena, views, numbers, versions, globs, line table. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/format.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/sha256.h"
@@ -63,6 +66,35 @@ static void test_buf__cap_holds(void **state)
     assert_true(b.failed);
     assert_string_equal(b.p, "abc");
     dml_buf_dispose(&b);
+}
+
+/* Both ways of formatting, and every cut of the result. */
+__attribute__((format(printf, 1, 2))) static void same_text(const char *fmt, ...)
+{
+    char ours[64], theirs[64];
+    for (size_t room = 0; room < sizeof ours; room++) {
+        va_list ap, again;
+        memset(ours, '#', sizeof ours);
+        memset(theirs, '#', sizeof theirs);
+        va_start(ap, fmt);
+        va_copy(again, ap);
+        assert_int_equal(dml_format(ours, room, fmt, ap), vsnprintf(theirs, room, fmt, again));
+        va_end(again);
+        va_end(ap);
+        assert_memory_equal(ours, theirs, sizeof ours);
+    }
+}
+
+static void test_format__as_vsnprintf(void **state)
+{
+    (void)state;
+    same_text("plain");
+    same_text("%s", "");
+    same_text("%s,id=%d,%u%c", "model", 7, 0u, ';');
+    same_text("%d %d %d %u", INT_MIN, INT_MAX, -1, UINT_MAX);
+    same_text("100%% of %s", "it"); /* from here on vsnprintf's */
+    same_text("%s=%#x %s", "a", 255u, "b");
+    same_text("%.*s|%-5s|%llu", 2, "abc", "d", 1ull << 63);
 }
 
 static void test_num__as_strtol(void **state)
@@ -155,15 +187,11 @@ static void test_sha256__known_answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sha256__known_answers),
-        cmocka_unit_test(test_arena__vec_keeps_elements),
-        cmocka_unit_test(test_arena__out_of_memory_sticks),
-        cmocka_unit_test(test_buf__cap_holds),
-        cmocka_unit_test(test_num__as_strtol),
-        cmocka_unit_test(test_version__order_and_lines),
-        cmocka_unit_test(test_path__glob),
-        cmocka_unit_test(test_source__positions),
-        cmocka_unit_test(test_sv__distance),
+        cmocka_unit_test(test_sha256__known_answers),       cmocka_unit_test(test_arena__vec_keeps_elements),
+        cmocka_unit_test(test_arena__out_of_memory_sticks), cmocka_unit_test(test_buf__cap_holds),
+        cmocka_unit_test(test_format__as_vsnprintf),        cmocka_unit_test(test_num__as_strtol),
+        cmocka_unit_test(test_version__order_and_lines),    cmocka_unit_test(test_path__glob),
+        cmocka_unit_test(test_source__positions),           cmocka_unit_test(test_sv__distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

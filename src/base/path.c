@@ -69,6 +69,34 @@ char *dml_path_join(struct dml_arena *a, const char *dir, const char *name)
     return dml_arena_printf(a, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
 }
 
+char *dml_path_absolute(struct dml_arena *a, const char *path)
+{
+    char cwd[4096];
+    const char *parts[2] = {path[0] == '/' || !getcwd(cwd, sizeof cwd) ? "" : cwd, path};
+    char *out = dml_arena_alloc(a, strlen(parts[0]) + strlen(path) + 3, 1);
+    if (!out)
+        return NULL;
+    size_t len = 0;
+    for (int k = 0; k < 2; k++) {
+        for (const char *p = parts[k]; *p;) {
+            size_t n = strcspn(p, "/");
+            if (n == 2 && p[0] == '.' && p[1] == '.') {
+                while (len && out[--len] != '/')
+                    ;
+            } else if (n && !(n == 1 && p[0] == '.')) {
+                out[len++] = '/';
+                memcpy(out + len, p, n);
+                len += n;
+            }
+            p += n + (p[n] == '/');
+        }
+    }
+    if (!len)
+        out[len++] = '/';
+    out[len] = '\0';
+    return out;
+}
+
 struct dml_sv dml_path_dir(struct dml_sv path)
 {
     for (size_t i = path.len; i-- > 0;)

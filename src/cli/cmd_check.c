@@ -115,15 +115,6 @@ static int parse_fixing(struct check *c, struct dml_err *err)
     return rc < 0 || c->diffs ? rc : dml_err_set(err, DML_ENOMEM, "out of memory");
 }
 
-/* --today is for waivers, which come with a later release; that it is a day is checked already. */
-static int parse_today(struct check *c, struct dml_err *err)
-{
-    const char *day = dml_args_get(c->args, DML_OPTION_TODAY);
-    if (day && (strlen(day) != 10 || strspn(day, "0123456789-") != 10 || day[4] != '-' || day[7] != '-'))
-        return dml_err_set(err, DML_EINVAL, "--today: \"%s\" is no day; write it as 2026-11-23", day);
-    return 0;
-}
-
 /* What makes the exit status 1: the command line, else the policy, else errors. */
 static int parse_levels(struct check *c, struct dml_err *err)
 {
@@ -145,8 +136,6 @@ static int setup(struct check *c, struct dml_err *err)
         rc = parse_formats(c, err);
     if (rc == 0)
         rc = parse_threads(c, err);
-    if (rc == 0)
-        rc = parse_today(c, err);
     if (rc == 0)
         rc = parse_fixing(c, err);
     if (rc == 0)
@@ -335,24 +324,24 @@ static int write_reports(struct check *c, struct dml_report *report, struct dml_
 }
 
 /* From which severity on findings of a file fail: said on the command line, by its policy, or from errors on. */
-static enum dml_severity fails_from(const struct check *c, uint32_t file)
+static enum dml_severity fails_from(const struct check *c, const char *path)
 {
     struct dml_policy *policy;
     enum dml_severity level;
     if (!dml_args_get(c->args, DML_OPTION_FAIL_ON) && !c->g.run.policy &&
-        dml_policies_for(c->g.run.policies, c->g.shown[file], &policy, NULL) == 0 &&
-        dml_policy_fail_on(policy, &level, NULL))
+        dml_policies_for(c->g.run.policies, path, &policy, NULL) == 0 && dml_policy_fail_on(policy, &level, NULL))
         return level;
     return (enum dml_severity)c->fail_on;
 }
 
-static _Bool any_fails(const struct check *c, const struct dml_finding_list *findings)
+static _Bool any_fails(const struct check *c, const struct dml_report *report)
 {
+    const struct dml_finding_list *findings = report->findings;
     enum dml_severity level = DML_OFF;
     for (size_t i = 0; i < findings->n; i++) {
         const struct dml_finding *f = findings->v[i];
         if (!i || f->file != findings->v[i - 1]->file)
-            level = fails_from(c, f->file);
+            level = fails_from(c, report->paths[f->file]);
         if (f->state == DML_STATE_NEW && level < DML_OFF && f->severity <= level)
             return 1;
     }
@@ -371,7 +360,7 @@ static enum dml_exit exit_code(const struct check *c, const struct dml_report *r
     if (!c->g.inputs.paths.n && !dml_args_get(c->args, DML_OPTION_ALLOW_EMPTY))
         code = dml_exit_worse(
             code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
-    if (any_fails(c, report->findings))
+    if (any_fails(c, report))
         code = dml_exit_worse(code, DML_EXIT_FINDINGS);
     for (size_t i = 0; dml_args_get(c->args, DML_OPTION_REQUIRE_READY) && i < report->guests_n; i++)
         if (strcmp(report->guests[i].verdict, "ready") != 0 && strcmp(report->guests[i].verdict, "not-applicable") != 0)
@@ -397,7 +386,7 @@ static enum dml_exit finish(struct check *c, struct worker *workers, unsigned co
                                 .unreadable = c->unreadable,
                                 .min_severity = (enum dml_severity)c->min_severity,
                                 .color = want_color(c, &color),
-                                .hidden_states = 0};
+                                .hidden_states = dml_args_get(c->args, DML_OPTION_VERBOSE) != NULL};
     struct dml_finding_list findings;
     struct dml_judge **judges = dml_new_n(a, struct dml_judge *, c->threads);
     if (!judges)

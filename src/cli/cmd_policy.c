@@ -131,7 +131,7 @@ static int run_example(const struct dml_rules *rules, struct dml_policy *policy,
         paths[i] = files[i].path;
         rc = dml_judge_file(judge, i, paths[i], dml_sv_of(files[i].cfg), 0, err);
     }
-    struct dml_report report = {.paths = paths, .rules = rules};
+    struct dml_report report = {.paths = paths, .rules = rules, .files = n};
     struct dml_finding_list list = {0};
     if (rc == 0)
         rc = dml_judge_finish(&judge, 1, &run, a, &report, &list, err);

@@ -3,9 +3,11 @@
 #include "cli/common.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/num.h"
+#include "policy/policy.h"
 
 enum { NOTES_MAX = 1024 * 1024 };
 
@@ -68,6 +70,20 @@ int dml_common_max_bytes(const struct dml_args *args, size_t *max, struct dml_er
     int rc = dml_common_number(args, DML_OPTION_MAX_BYTES, 1, INT32_MAX - 1, &n, err);
     *max = (size_t)n;
     return rc;
+}
+
+int dml_common_today(const struct dml_args *args, const char **today, struct dml_err *err)
+{
+    const char *day = dml_args_get(args, DML_OPTION_TODAY);
+    time_t now = time(NULL);
+    struct tm tm;
+    if (day && !dml_is_day(dml_sv_of(day)))
+        return dml_err_set(err, DML_EINVAL, "--today: \"%s\" is no day; write it as 2026-11-23", day);
+    char *text = day ? NULL : dml_arena_alloc(args->arena, 11, 1);
+    *today = day ? day : text;
+    if (text)
+        strftime(text, 11, "%Y-%m-%d", gmtime_r(&now, &tm));
+    return *today ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
 }
 
 struct words {

@@ -24,13 +24,41 @@ static int name_inputs(struct dml_guest_files *g, struct dml_err *err)
     return 0;
 }
 
+/* A policy that guests are judged by gets its baseline. */
+static int open_baseline(struct dml_guest_files *g, struct dml_policy *policy, struct dml_err *err)
+{
+    struct dml_arena *a = g->args->arena;
+    const char *file = dml_args_get(g->args, DML_OPTION_BASELINE);
+    file = file ? file : dml_policy_baseline_file(policy);
+    if (!file || dml_policy_baseline(policy))
+        return 0;
+    const char *absolute = dml_path_absolute(a, file);
+    uint32_t i = 0;
+    while (absolute && i < g->baselines.n && strcmp(g->baselines.v[i]->absolute, absolute) != 0)
+        i++;
+    if (i == g->baselines.n) {
+        struct dml_baseline *b = dml_new(a, struct dml_baseline), **slot = dml_vec_add(a, &g->baselines);
+        int rc = b && slot && absolute ? dml_baseline_load(b, file, a, err)
+                                       : dml_err_set(err, DML_ENOMEM, "out of memory");
+        if (rc < 0)
+            return rc;
+        if (!b->exists && g->args->command->run != dml_cmd_baseline)
+            return dml_err_set(err, DML_EINVAL, "the baseline %s is not there; `dmlint baseline create` makes it",
+                               file);
+        *slot = b;
+        g->run.want_values = 1;
+    }
+    dml_policy_use_baseline(policy, g->baselines.v[i]);
+    return 0;
+}
+
 static int open_policy(struct dml_guest_files *g, struct dml_err *err)
 {
     const char *name = dml_args_get(g->args, DML_OPTION_POLICY);
     if (name) {
         int rc = dml_policy_load(&g->run.policy, name, &dml_builtin_rules, &dml_catalogue, err);
         g->run.rules = rc < 0 ? NULL : dml_policy_rules(g->run.policy);
-        return rc;
+        return rc < 0 ? rc : open_baseline(g, g->run.policy, err);
     }
     int rc = dml_policies_new(&g->run.policies, &dml_builtin_rules, &dml_catalogue, err);
     g->run.rules = &dml_builtin_rules;
@@ -46,6 +74,8 @@ static int open_policy(struct dml_guest_files *g, struct dml_err *err)
         rc = dml_policies_for(g->run.policies, g->shown[i], &policy, err);
         if (rc == 0 && dml_policy_rules(policy) != &dml_builtin_rules)
             rc = dml_judge_add_rules(&g->run, dml_policy_rules(policy), g->args->arena, err);
+        if (rc == 0)
+            rc = open_baseline(g, policy, err);
     }
     return rc;
 }
@@ -69,6 +99,8 @@ int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args,
                                                                         : 0;
     if (rc == 0)
         rc = open_policy(g, err);
+    if (rc == 0)
+        rc = dml_common_today(args, &g->run.today, err);
     if (rc == 0)
         rc = dml_common_selected(args, g->run.rules, &g->run.selected, err);
     g->run.world = &g->world;

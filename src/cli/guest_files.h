@@ -14,7 +14,8 @@ struct dml_guest_files {
     const char **shown; /* paths as reported */
     struct dml_world world;
     struct dml_run run;
-    const char *backup, *output_dir; /* NULL: none */
+    DML_VEC(struct dml_baseline *) baselines; /* each file once, whatever number of policies names it */
+    const char *backup, *output_dir;          /* NULL: none */
     mode_t umask;
     const char **copies; /* by input: its copy in output_dir, NULL for standard input */
     _Bool *twin;         /* by input: another path to a file that an earlier input names */

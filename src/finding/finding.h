@@ -43,6 +43,8 @@ struct dml_finding {
     struct dml_sv key;    /* "disk[0].format"; empty where it is about no key */
     struct dml_sv source; /* the source line, cut at DML_SOURCE_MAX bytes; empty where nobody will print it */
     const struct dml_related *related;
+    const char *waiver; /* id of the one that silences it, the caller's; or NULL */
+    uint64_t value;     /* what a baseline knows it by beside its key; 0: nothing, or no baseline is in use */
 };
 enum { DML_SOURCE_MAX = 400 };
 

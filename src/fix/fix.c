@@ -214,7 +214,7 @@ static _Bool clashes(const struct candidates *all, const struct candidate *one)
 static _Bool wanted(const struct fixing *f, const struct dml_probe *probe, const struct dml_fired *fired)
 {
     const struct dml_rule *rule = &probe->rules->v[fired->rule];
-    if (fired->suppressed)
+    if (fired->state != DML_STATE_NEW)
         return 0;
     if (fired->rule == probe->unused_suppression)
         return 1;

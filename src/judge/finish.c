@@ -204,5 +204,13 @@ int dml_judge_finish(struct dml_judge *const *judges, size_t n, const struct dml
         rc = make_guests(judges, n, run, a, report);
     if (rc == 0)
         rc = dml_findings_collect(stores, n, a, findings);
+    if (rc == 0) {
+        const char *const *paths = report->paths;
+        rc = settle_accepted(judges, n, run, a, report, findings, err);
+        if (rc < 0)
+            return rc;
+        if (report->paths != paths) /* there is something to be said of waivers and baselines */
+            rc = dml_findings_collect(stores, n, a, findings);
+    }
     return rc < 0 ? dml_err_set(err, rc, "out of memory") : 0;
 }

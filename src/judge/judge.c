@@ -138,8 +138,8 @@ static int policy_for(struct dml_judge *j, const char *path, struct judge_policy
         long k = dml_rules_find(j->run->rules, dml_sv_of(p->rules->v[i].id));
         p->map[i] = k < 0 ? 0 : (uint16_t)k; /* the run's rules hold those of every policy */
         /* Rules that the judge itself makes findings of. */
-        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011",
-                                                     "DM4001", "DM0012", "DM0013"};
+        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011", "DM4001",
+                                                     "DM0012", "DM0013", "DM0014", "DM0015", "DM0016"};
         for (int r = 0; r < JUDGE_RULES; r++)
             if (strcmp(p->rules->v[i].id, own[r]) == 0)
                 p->own[r] = (uint16_t)i;
@@ -317,6 +317,10 @@ struct dml_finding make_finding(struct judging *g, const struct dml_fired *f)
                                   .message = f->message,
                                   .key = f->key};
     dml_finding_place(&finding, &g->s.src, &g->j->file, g->j->run->want_source);
+    if (g->j->run->want_values && !dml_span_none(f->span))
+        finding.value = dml_baseline_value(dml_source_text(&g->s.src, f->span));
+    finding.state = f->state;
+    finding.waiver = f->waiver;
     return finding;
 }
 
@@ -333,21 +337,52 @@ static void fire_own(struct judging *g, enum judge_rule own, struct dml_span spa
         fire(g, rule, 0, span, (struct dml_sv){"", 0}, dml_sv_of(message ? message : rule->summary), 0);
 }
 
-/* Decides what is suppressed, and adds what there is to say of the suppressions themselves. */
+/* Which waivers hold for this guest. */
+static int find_waivers(struct judging *g)
+{
+    const struct dml_facts *host = g->j->run->world->host;
+    const struct dml_waive_at at = {.path = g->s.src.path,
+                                    .guest = g->s.guest.g.name,
+                                    .host = host ? host->hostname : NULL,
+                                    .today = g->j->run->today};
+    return dml_policy_waivers_at(g->p->policy, &at, &g->j->file, &g->waivers, &g->waivers_n);
+}
+
+/* Is a finding of this rule at this place new, suppressed or waived? */
+uint8_t state_of(struct judging *g, struct dml_suppressions *s, uint16_t rule, struct dml_span span,
+                 const char **waiver)
+{
+    const struct dml_setting *setting = &g->settings[rule];
+    if (s->v.n) {
+        uint32_t line = dml_span_none(span) ? 1 : dml_source_pos(&g->s.src, &g->j->file, span.off).line;
+        if (dml_suppressed(s, rule, line, setting->locked || setting->unsuppressible))
+            return DML_STATE_SUPPRESSED;
+    }
+    for (uint32_t i = 0; i < g->waivers_n; i++) {
+        struct dml_waiver *w = g->waivers[i];
+        if (!dml_waiver_silences(g->p->policy, w, rule))
+            continue;
+        atomic_store_explicit(&w->used, 1, memory_order_relaxed);
+        *waiver = w->id;
+        return DML_STATE_WAIVED;
+    }
+    return DML_STATE_NEW;
+}
+
+/* Decides what is suppressed or waived, and adds what there is to say of the suppressions themselves. */
 static int settle(struct judging *g)
 {
     struct dml_suppressions s = {0};
-    int rc = g->too_large ? 0 : read_suppressions(g, &s);
+    int rc = find_waivers(g);
+    if (rc == 0 && !g->too_large)
+        rc = read_suppressions(g, &s);
     for (uint32_t i = 0; i < s.bad.n; i++)
         fire_own(g, JUDGE_MALFORMED, s.bad.v[i].span, s.bad.v[i].message);
     if (rc == 0)
         rc = decide_same_user(g, &s);
-    for (uint32_t i = 0; rc == 0 && s.v.n && i < g->fired.n; i++) {
+    for (uint32_t i = 0; rc == 0 && (s.v.n || g->waivers_n) && i < g->fired.n; i++) {
         struct dml_fired *f = &g->fired.v[i];
-        const struct dml_setting *setting = &g->settings[f->rule];
-        struct dml_pos pos = dml_span_none(f->span) ? (struct dml_pos){1, 1}
-                                                    : dml_source_pos(&g->s.src, &g->j->file, f->span.off);
-        f->suppressed = dml_suppressed(&s, f->rule, pos.line, setting->locked || setting->unsuppressible);
+        f->state = state_of(g, &s, f->rule, f->span, &f->waiver);
     }
     for (uint32_t i = 0; i < s.v.n; i++) {
         const struct dml_suppression *one = &s.v.v[i];
@@ -368,7 +403,6 @@ static int keep_findings(struct judging *g)
     for (uint32_t i = 0; i < g->fired.n; i++) {
         const struct dml_fired *f = &g->fired.v[i];
         struct dml_finding finding = make_finding(g, f);
-        finding.state = f->suppressed ? DML_STATE_SUPPRESSED : DML_STATE_NEW;
         if (!dml_findings_add(&g->j->findings, &finding, f->fixed))
             return DML_ENOMEM;
     }

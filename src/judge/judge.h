@@ -17,6 +17,8 @@ struct dml_run {
     struct dml_policy *policy;     /* the one that --policy names */
     const _Bool *selected;         /* by rule of `rules`: --select and --ignore */
     size_t max_bytes;
+    const char *today;   /* for waivers, YYYY-MM-DD; NULL: none has expired */
+    _Bool want_values;   /* findings keep what a baseline knows them by */
     _Bool want_source;   /* findings keep their source line */
     _Bool want_verdicts; /* guests that do not ask for restriction are also judged as if they did */
 };
@@ -70,8 +72,9 @@ struct dml_fired {
     uint32_t element; /* of the list that was judged, with [*] */
     struct dml_span span;
     struct dml_sv key, message;
-    _Bool fixed; /* the message lives as long as the rules */
-    _Bool suppressed;
+    _Bool fixed;   /* the message lives as long as the rules */
+    uint8_t state; /* enum dml_state: new, suppressed or waived; a baseline is asked at the end */
+    const char *waiver;
 };
 
 /* What the rules say of one text, for who wants to change it. All of it is valid until the judge's next file or probe.
@@ -92,11 +95,17 @@ int dml_judge_probe(struct dml_judge *j, const char *path, struct dml_sv text, s
                     struct dml_err *err);
 
 /*
- * After the last file, in one thread: compares guests with each other, makes the verdicts and collects all findings in
- * their order. Everything lives in `a` and in the judges. DML_ENOMEM.
+ * After the last file, in one thread: compares guests with each other, makes the verdicts, collects all findings in
+ * their order, and says of each whether a baseline has it. What there is to say of waivers and baselines themselves
+ * lies in their files, which join report->paths behind the report->files guests. Everything lives in `a` and in the
+ * judges. DML_ENOMEM, or what loading a policy returned.
  */
 int dml_judge_finish(struct dml_judge *const *judges, size_t n, const struct dml_run *run, struct dml_arena *a,
                      struct dml_report *report, struct dml_finding_list *findings, struct dml_err *err);
+
+/* What a baseline knows a finding of the file `path` by. Strings in `a`, or the rules'. DML_ENOMEM. */
+int dml_judge_baseline_entry(const struct dml_run *run, const struct dml_finding *f, const char *path,
+                             struct dml_arena *a, struct dml_baseline_entry *out);
 
 /*
  * Adds the rules of another policy that the run does not know yet, so that `run->rules` holds those of every policy, in

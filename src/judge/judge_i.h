@@ -24,6 +24,9 @@ enum judge_rule {
     JUDGE_SAME_USER,
     JUDGE_WITHHELD,
     JUDGE_FIGHT,
+    JUDGE_EXPIRED_WAIVER,
+    JUDGE_UNUSED_WAIVER,
+    JUDGE_STALE_BASELINE,
     JUDGE_RULES
 };
 
@@ -64,6 +67,8 @@ struct judging {
     const struct dml_rule *rule; /* of the check that runs */
     uint64_t missing;
     DML_VEC(struct dml_fired) fired;
+    struct dml_waiver **waivers; /* that hold for this guest */
+    uint32_t waivers_n;
     struct dml_same_user *same_user; /* where the guest names its account */
     _Bool silent, deciding, too_large, disagrees;
 };
@@ -84,8 +89,13 @@ struct dml_judge {
 };
 
 /* judge.c */
+uint8_t state_of(struct judging *g, struct dml_suppressions *s, uint16_t rule, struct dml_span span,
+                 const char **waiver);
 struct dml_finding make_finding(struct judging *g, const struct dml_fired *f);
 int run_deciding(struct judging *g, struct blockers *out);
+/* accepted.c: what baselines and waivers make of the findings, and what there is to say of them. */
+int settle_accepted(struct dml_judge *const *judges, size_t n, const struct dml_run *run, struct dml_arena *a,
+                    struct dml_report *report, const struct dml_finding_list *findings, struct dml_err *err);
 /* verdict.c */
 int keep_guest(struct judging *g, const struct blockers *blockers);
 int keep_too_large(struct judging *g);

@@ -177,13 +177,11 @@ int decide_same_user(struct judging *g, struct dml_suppressions *s)
                           .key = DML_SV("device_model_user"),
                           .message = {"", 0},
                           .fixed = 1};
-    struct dml_pos pos = dml_source_pos(&g->s.src, &g->j->file, f.span.off);
-    _Bool hidden = s->v.n && dml_suppressed(s, rule, pos.line, setting->locked || setting->unsuppressible);
+    f.state = state_of(g, s, rule, f.span, &f.waiver);
     if (!u)
         return 0;
     u->finding = make_finding(g, &f);
     u->finding.source = dml_arena_sv(&g->j->keep, u->finding.source);
-    u->finding.state = hidden ? DML_STATE_SUPPRESSED : DML_STATE_NEW;
     u->shown = setting->severity != DML_OFF && g->j->run->selected[g->p->map[rule]];
     return u->finding.source.p ? 0 : DML_ENOMEM;
 }

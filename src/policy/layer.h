@@ -59,6 +59,7 @@ struct dml_policy {
     struct dml_setting *base;
     DML_VEC(struct dml_override *) overrides;
     DML_VEC(struct dml_waiver) waivers;
+    struct dml_baseline *baseline; /* the caller's, or NULL */
     char sha256[65];
     pthread_mutex_t lock; /* of made, and of the arena once loaded */
     struct dml_made *made;
@@ -66,12 +67,13 @@ struct dml_policy {
 
 /* Reads one file (text already in memory) into a layer. */
 int dml_layer_read(struct dml_layer *l, const char *file, struct dml_sv text, struct dml_arena *a, struct dml_err *err);
-/* Waivers of a layer into the policy, checked against its rules. */
+/* waivers.c: those of a layer into the policy, checked against its rules. */
 int dml_layer_waivers(struct dml_policy *p, const struct dml_layer *l, struct dml_err *err);
+/* Does one of the globs mean the path, as given, absolute, or as seen from the layer's directory? */
+_Bool dml_layer_glob(const struct dml_layer *l, const struct dml_sv *globs, uint32_t n, const char *given,
+                     const char *absolute);
 /* DML_EINVAL with a suggestion where the word means no rule. */
 int dml_layer_word(const struct dml_policy *p, const struct dml_layer *l, const struct dml_yaml_node *at,
                    struct dml_sv word, struct dml_err *err);
-/* `path` made absolute by text alone, without . and .. parts. NULL when out of memory. */
-char *dml_path_absolute(struct dml_arena *a, const char *path);
 
 #endif

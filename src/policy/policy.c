@@ -17,34 +17,6 @@ static int no_memory(struct dml_err *err)
     return dml_err_set(err, DML_ENOMEM, "out of memory while reading a policy");
 }
 
-char *dml_path_absolute(struct dml_arena *a, const char *path)
-{
-    char cwd[4096];
-    const char *parts[2] = {path[0] == '/' || !getcwd(cwd, sizeof cwd) ? "" : cwd, path};
-    char *out = dml_arena_alloc(a, strlen(parts[0]) + strlen(path) + 3, 1);
-    if (!out)
-        return NULL;
-    size_t len = 0;
-    for (int k = 0; k < 2; k++) {
-        for (const char *p = parts[k]; *p;) {
-            size_t n = strcspn(p, "/");
-            if (n == 2 && p[0] == '.' && p[1] == '.') {
-                while (len && out[--len] != '/')
-                    ;
-            } else if (n && !(n == 1 && p[0] == '.')) {
-                out[len++] = '/';
-                memcpy(out + len, p, n);
-                len += n;
-            }
-            p += n + (p[n] == '/');
-        }
-    }
-    if (!len)
-        out[len++] = '/';
-    out[len] = '\0';
-    return out;
-}
-
 /* ---- layers ---- */
 
 /* The chain of policies being read, for cycles. */
@@ -408,16 +380,17 @@ void dml_policy_free(struct dml_policy *p)
 
 /* ---- answers ---- */
 
-static _Bool override_matches(const struct dml_override *o, const char *given, const char *absolute)
+_Bool dml_layer_glob(const struct dml_layer *l, const struct dml_sv *globs, uint32_t n, const char *given,
+                     const char *absolute)
 {
-    size_t dir = o->layer->dir ? strlen(o->layer->dir) : 0;
+    size_t dir = l->dir ? strlen(l->dir) : 0;
     const char *below = NULL; /* the path as seen from the policy's directory */
     if (dir == 1)
         below = absolute + 1;
-    else if (dir && strncmp(absolute, o->layer->dir, dir) == 0 && absolute[dir] == '/')
+    else if (dir && strncmp(absolute, l->dir, dir) == 0 && absolute[dir] == '/')
         below = absolute + dir + 1;
-    for (uint32_t i = 0; i < o->globs_n; i++) {
-        const char *glob = o->globs[i].p;
+    for (uint32_t i = 0; i < n; i++) {
+        const char *glob = globs[i].p;
         if (glob[0] == '/' ? dml_path_glob(glob, absolute)
                            : dml_path_glob(glob, given) || (below && dml_path_glob(glob, below)))
             return 1;
@@ -432,9 +405,11 @@ const struct dml_setting *dml_policy_for(struct dml_policy *p, const char *path)
     if (!p->overrides.n)
         return p->base;
     const char *absolute = dml_path_absolute(&scratch, path);
-    for (uint32_t i = 0; absolute && i < p->overrides.n; i++)
-        if (override_matches(p->overrides.v[i], path, absolute))
+    for (uint32_t i = 0; absolute && i < p->overrides.n; i++) {
+        const struct dml_override *o = p->overrides.v[i];
+        if (dml_layer_glob(o->layer, o->globs, o->globs_n, path, absolute))
             mask |= (uint64_t)1 << i;
+    }
     dml_arena_dispose(&scratch);
     if (!absolute)
         return NULL;
@@ -463,6 +438,11 @@ const struct dml_setting *dml_policy_for(struct dml_policy *p, const char *path)
     const struct dml_setting *v = made ? made->v : NULL;
     pthread_mutex_unlock(&p->lock);
     return v;
+}
+
+const struct dml_setting *dml_policy_base(const struct dml_policy *p)
+{
+    return p->base;
 }
 
 static const struct dml_layer *top(const struct dml_policy *p)
@@ -499,7 +479,7 @@ _Bool dml_policy_fail_on(const struct dml_policy *p, enum dml_severity *out, str
     return 0;
 }
 
-const char *dml_policy_baseline(const struct dml_policy *p)
+const char *dml_policy_baseline_file(const struct dml_policy *p)
 {
     for (uint32_t i = p->layers.n; i-- > 0;)
         if (p->layers.v[i]->baseline)
@@ -507,8 +487,12 @@ const char *dml_policy_baseline(const struct dml_policy *p)
     return NULL;
 }
 
-uint32_t dml_policy_waivers(const struct dml_policy *p, const struct dml_waiver **out)
+void dml_policy_use_baseline(struct dml_policy *p, struct dml_baseline *b)
 {
-    *out = p->waivers.v;
-    return p->waivers.n;
+    p->baseline = b;
+}
+
+struct dml_baseline *dml_policy_baseline(struct dml_policy *p)
+{
+    return p->baseline;
 }

@@ -3,12 +3,14 @@
 #ifndef DML_POLICY_POLICY_H
 #define DML_POLICY_POLICY_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "finding/finding.h"
+#include "policy/baseline.h"
 #include "rules/rule.h"
 
 /* Where a value was set: a policy file or "built-in NAME"; line 0 with the rule's own default. */
@@ -33,6 +35,15 @@ struct dml_waiver {
     uint32_t rules_n, files_n, guests_n, hosts_n;
     char expires[11]; /* YYYY-MM-DD: holds through that day, UTC */
     struct dml_origin from;
+    const struct dml_layer *layer; /* whose directory its globs are seen from */
+    atomic_bool covers, used;      /* in this run: it holds for some guest; it silenced a finding */
+};
+
+/* Whose findings waivers are asked about. */
+struct dml_waive_at {
+    const char *path;
+    const char *guest, *host; /* names; NULL: not known, and then a waiver that is limited to some does not hold */
+    const char *today;        /* YYYY-MM-DD; NULL: no waiver has expired */
 };
 
 /* A policy with everything it extends, resolved against the rules. Lives in its own arena. */
@@ -62,11 +73,26 @@ const char *dml_policy_name(const struct dml_policy *p);
 const char *dml_policy_sha256(const struct dml_policy *p);
 /* 1 and the severity, where the policy says what fails ("none" is DML_OFF). */
 _Bool dml_policy_fail_on(const struct dml_policy *p, enum dml_severity *out, struct dml_origin *from);
-const char *dml_policy_baseline(const struct dml_policy *p); /* path, or NULL */
-uint32_t dml_policy_waivers(const struct dml_policy *p, const struct dml_waiver **out);
+const char *dml_policy_baseline_file(const struct dml_policy *p); /* path, or NULL */
+/* The baseline that is asked for guests of this policy: the caller's, set before threads start; NULL: none. */
+void dml_policy_use_baseline(struct dml_policy *p, struct dml_baseline *b);
+struct dml_baseline *dml_policy_baseline(struct dml_policy *p);
+uint32_t dml_policy_waivers(struct dml_policy *p, struct dml_waiver **out);
+/*
+ * The waivers that hold for a guest, in `a`; they count as covering it from now on. Thread-safe. DML_ENOMEM.
+ */
+int dml_policy_waivers_at(struct dml_policy *p, const struct dml_waive_at *at, struct dml_arena *a,
+                          struct dml_waiver ***out, uint32_t *n);
+/* Does the waiver silence this rule, by its index in dml_policy_rules? Not one that another policy file has locked. */
+_Bool dml_waiver_silences(const struct dml_policy *p, const struct dml_waiver *w, uint32_t rule);
+/* Is it a day of the calendar, written YYYY-MM-DD? */
+_Bool dml_is_day(struct dml_sv s);
+_Bool dml_waiver_expired(const struct dml_waiver *w, const char *today);
 
 /* Settings for a file, one per rule in the order of dml_policy_rules. Thread-safe. NULL when out of memory. */
 const struct dml_setting *dml_policy_for(struct dml_policy *p, const char *path);
+/* The same without overrides. */
+const struct dml_setting *dml_policy_base(const struct dml_policy *p);
 /* Without any policy: the rules' own severities and parameters. In the arena. */
 struct dml_setting *dml_settings_default(const struct dml_rules *rules, struct dml_arena *a);
 

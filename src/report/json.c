@@ -126,6 +126,8 @@ static void json_finding(struct dml_out *out, const struct dml_report *r, const 
     }
     put(o, "fix", fix);
     put_str(o, "state", dml_state_names[f->state]);
+    if (f->waiver)
+        put_str(o, "waiver", f->waiver);
     if (f->related_n) {
         struct json_object *related = json_object_new_array();
         for (unsigned i = 0; i < f->related_n; i++) {

@@ -38,7 +38,8 @@ static void head(struct dml_out *out, const struct dml_report *r, const struct d
     dml_safe_text(&out->buf, f->message, 0);
     dml_buf_printf(&out->buf, " [%s %s]", rule->id, rule->name);
     if (f->state != DML_STATE_NEW)
-        dml_buf_printf(&out->buf, " (%s)", dml_state_names[f->state]);
+        dml_buf_printf(&out->buf, " (%s%s%s)", dml_state_names[f->state], f->waiver ? " by " : "",
+                       f->waiver ? f->waiver : "");
     dml_buf_char(&out->buf, '\n');
 }
 

@@ -115,6 +115,27 @@ static int parse_fixing(struct check *c, struct dml_err *err)
     return rc < 0 || c->diffs ? rc : dml_err_set(err, DML_ENOMEM, "out of memory");
 }
 
+/* --require-protection: a set of what restriction can give. */
+static int parse_protections(struct check *c, struct dml_err *err)
+{
+    const char *text = dml_args_get(c->args, DML_OPTION_REQUIRE_PROTECTION);
+    while (text && *text) {
+        size_t n = strcspn(text, ",");
+        struct dml_sv word = dml_sv_trim((struct dml_sv){text, n});
+        unsigned i = 0;
+        while (dml_protection_name(i) && !dml_sv_is(word, dml_protection_name(i)))
+            i++;
+        if (!dml_protection_name(i))
+            return dml_err_set(err, DML_EINVAL,
+                               "--require-protection: \"%.*s\" is none of handles, uid, chroot, namespaces, limits, "
+                               "kill-by-uid",
+                               DML_SV_ARG(word));
+        c->g.run.required |= 1u << i;
+        text += n + (text[n] == ',');
+    }
+    return 0;
+}
+
 /* What makes the exit status 1: the command line, else the policy, else errors. */
 static int parse_levels(struct check *c, struct dml_err *err)
 {
@@ -140,6 +161,8 @@ static int setup(struct check *c, struct dml_err *err)
         rc = parse_fixing(c, err);
     if (rc == 0)
         rc = parse_levels(c, err);
+    if (rc == 0)
+        rc = parse_protections(c, err);
     if (rc < 0)
         return rc;
     for (unsigned i = 0; i < c->outputs_n; i++) {

@@ -131,28 +131,56 @@ static const char *verdict(const struct dml_judged *g, const struct dml_rules *r
 
 static int missing_names(uint64_t missing, struct dml_arena *a, struct dml_report_guest *out)
 {
-    const char **names = dml_new_n(a, const char *, DML_MISSING_FACTS);
+    const char **names = dml_new_n(a, const char *, 2 * DML_MISSING_FACTS), **commands = names + DML_MISSING_FACTS;
     if (!names)
         return DML_ENOMEM;
-    for (unsigned i = 0; i < DML_MISSING_FACTS; i++)
-        if (missing & ((uint64_t)1 << i))
-            names[out->missing_n++] = dml_missing_name(i);
+    for (unsigned i = 0; i < DML_MISSING_FACTS; i++) {
+        if (!(missing & ((uint64_t)1 << i)))
+            continue;
+        names[out->missing_n] = dml_missing_name(i);
+        commands[out->missing_n++] = dml_missing_command(i);
+    }
     out->missing = names;
+    out->missing_commands = commands;
     return 0;
 }
 
-/* What restriction gives on this target where it holds. */
-static const char *const *protections(const struct dml_world *w, uint16_t *n)
+enum protection { HANDLES, UID, CHROOT, NAMESPACES, LIMITS, KILL_BY_UID, PROTECTIONS };
+static const char *const protection_names[PROTECTIONS] = {"handles",    "uid",    "chroot",
+                                                          "namespaces", "limits", "kill-by-uid"};
+
+const char *dml_protection_name(unsigned i)
 {
-    static const char *const all[] = {"handles", "uid", "chroot", "namespaces", "limits", "kill-by-uid"};
-    static const char *const elsewhere[] = {"handles", "uid", "chroot", "kill-by-uid"};
-    if (w->target.xen < DML_V(4, 12, 0)) {
-        *n = 2;
-        return all;
-    }
+    return i < PROTECTIONS ? protection_names[i] : NULL;
+}
+
+/* What restriction gives on this target where it holds, as a set. */
+static uint32_t protections(const struct dml_world *w)
+{
+    if (w->target.xen < DML_V(4, 12, 0))
+        return 1u << HANDLES | 1u << UID;
     _Bool linux_host = !w->host || !w->host->os || strcmp(w->host->os, "linux") == 0;
-    *n = linux_host ? 6 : 4;
-    return linux_host ? all : elsewhere;
+    return ((1u << PROTECTIONS) - 1) & ~(linux_host ? 0 : 1u << NAMESPACES | 1u << LIMITS);
+}
+
+static int protection_words(uint32_t set, struct dml_arena *a, struct dml_report_guest *out)
+{
+    const char **names = dml_new_n(a, const char *, PROTECTIONS);
+    if (!names)
+        return DML_ENOMEM;
+    for (unsigned i = 0; i < PROTECTIONS; i++)
+        if (set >> i & 1)
+            names[out->protections_n++] = protection_names[i];
+    out->protections = names;
+    return 0;
+}
+
+/* What --require-protection asks for and this target does not give. */
+static void require(struct dml_judged *g, const struct dml_run *run, uint32_t given)
+{
+    long rule = run->required & ~given && g->applicable ? dml_rules_find(run->rules, DML_SV("DM1015")) : -1;
+    if (rule >= 0)
+        g->blockers[g->blockers_n++] = (struct dml_report_blocker){(uint16_t)rule, DML_SCOPE_UPGRADE};
 }
 
 static int by_file(const void *x, const void *y)
@@ -171,9 +199,11 @@ static int make_guests(struct dml_judge *const *judges, size_t n, const struct d
     if (!v)
         return DML_ENOMEM;
     report->guests = v;
+    uint32_t given = protections(run->world);
     for (size_t i = 0; i < n; i++) {
         for (uint32_t k = 0; k < judges[i]->guests.n; k++) {
-            const struct dml_judged *g = &judges[i]->guests.v[k];
+            struct dml_judged *g = &judges[i]->guests.v[k];
+            require(g, run, given);
             struct dml_report_guest *out = &v[report->guests_n++];
             *out = (struct dml_report_guest){.file = g->file,
                                              .name = g->name,
@@ -183,8 +213,8 @@ static int make_guests(struct dml_judge *const *judges, size_t n, const struct d
                                              .blockers = g->blockers,
                                              .blockers_n = g->blockers_n,
                                              .running = g->running};
-            if (g->applicable)
-                out->protections = protections(run->world, &out->protections_n);
+            if (g->applicable && protection_words(given, a, out) < 0)
+                return DML_ENOMEM;
             if (g->missing && missing_names(g->missing, a, out) < 0)
                 return DML_ENOMEM;
         }

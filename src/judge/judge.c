@@ -10,23 +10,30 @@
 
 /* ---- missing facts ---- */
 
-static const char *const facts[] = {
-#define MISSING(id, name) name,
+static const struct {
+    const char *name, *command;
+} facts[] = {
+#define MISSING(id, name, command) {name, command},
 #include "judge/missing.def"
 #undef MISSING
 };
 
 const char *dml_missing_name(unsigned i)
 {
-    return i < sizeof facts / sizeof facts[0] ? facts[i] : NULL;
+    return i < sizeof facts / sizeof facts[0] ? facts[i].name : NULL;
+}
+
+const char *dml_missing_command(unsigned i)
+{
+    return i < sizeof facts / sizeof facts[0] ? facts[i].command : NULL;
 }
 
 /* The bit of a fact by name, taken by its first part where the whole is not listed ("passwd[*].uid" is passwd). */
 static uint64_t missing_bit(const char *name)
 {
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        size_t n = strlen(facts[i]);
-        if (strncmp(name, facts[i], n) == 0 && (name[n] == '\0' || name[n] == '[' || name[n] == '.'))
+        size_t n = strlen(facts[i].name);
+        if (strncmp(name, facts[i].name, n) == 0 && (name[n] == '\0' || name[n] == '[' || name[n] == '.'))
             return (uint64_t)1 << i;
     }
     return (uint64_t)1 << DML_MISSING_other;
@@ -72,14 +79,14 @@ void dml_judge_free(struct dml_judge *j)
 }
 
 /* Does the rule decide verdicts? */
-static _Bool decides(const struct dml_rule *rule)
+_Bool decides(const struct dml_rule *rule)
 {
     return rule->builtin && rule->severity == DML_ERROR &&
            (rule->tags & (DML_TAG_hold | DML_TAG_start | DML_TAG_isolation));
 }
 
 /* Rules outside of their releases pass. */
-static _Bool in_release(const struct dml_rule *rule, dml_version xen)
+_Bool in_release(const struct dml_rule *rule, dml_version xen)
 {
     return !xen || ((!rule->since || xen >= rule->since) && (!rule->removed || xen < rule->removed));
 }
@@ -190,7 +197,7 @@ static void check_misses(void *user, const char *fact)
     g->missing |= g->deciding ? missing_bit(fact) : 0;
 }
 
-static enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params)
+enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params)
 {
     enum dml_truth truth;
     if (rule->check >= 0) {
@@ -433,7 +440,7 @@ static int judge_text(struct judging *g, const char *path, struct dml_sv text, s
 }
 
 /* Begins a file: memory, subject, policy. */
-static int begin(struct judging *g, struct dml_judge *j, const char *path, struct dml_err *err)
+int begin(struct judging *g, struct dml_judge *j, const char *path, struct dml_err *err)
 {
     dml_arena_reset(&j->file);
     *g = (struct judging){.j = j};

@@ -18,6 +18,7 @@ struct dml_run {
     const _Bool *selected;         /* by rule of `rules`: --select and --ignore */
     size_t max_bytes;
     const char *today;   /* for waivers, YYYY-MM-DD; NULL: none has expired */
+    uint32_t required;   /* set of protections without which no guest is ready, see dml_protection_name */
     _Bool want_values;   /* findings keep what a baseline knows them by */
     _Bool want_source;   /* findings keep their source line */
     _Bool want_verdicts; /* guests that do not ask for restriction are also judged as if they did */
@@ -113,7 +114,24 @@ int dml_judge_baseline_entry(const struct dml_run *run, const struct dml_finding
  */
 int dml_judge_add_rules(struct dml_run *run, const struct dml_rules *more, struct dml_arena *a, struct dml_err *err);
 
+/* What restriction gives, as in a report's `protections`; NULL behind the last. */
+const char *dml_protection_name(unsigned i);
 /* Facts that can be missing for a verdict, as dmlint-facts(5) names them. */
 const char *dml_missing_name(unsigned i);
+const char *dml_missing_command(unsigned i); /* that shows it on the host; NULL: none does */
+
+/* One rule about hosts, asked of this one. */
+struct dml_host_row {
+    uint16_t rule; /* in the rules of the policy */
+    enum dml_truth fires;
+    uint64_t missing; /* where it is unknown: set of facts */
+    const char *message;
+};
+/*
+ * Asks every rule whose scope is the host or an upgrade, as for a restricted HVM guest that has nothing unusual
+ * (dml_host_guest), for dmlint host check. Rows in the order of ids; valid until the judge's next file. DML_ENOMEM.
+ */
+int dml_judge_host(struct dml_judge *j, struct dml_host_row **rows, uint32_t *n, struct dml_err *err);
+extern const char dml_host_guest[];
 
 #endif

@@ -8,7 +8,7 @@
 #include "xlu/xlu.h"
 
 enum {
-#define MISSING(id, name) DML_MISSING_##id,
+#define MISSING(id, name, command) DML_MISSING_##id,
 #include "judge/missing.def"
 #undef MISSING
     DML_MISSING_FACTS
@@ -92,6 +92,10 @@ struct dml_judge {
 uint8_t state_of(struct judging *g, struct dml_suppressions *s, uint16_t rule, struct dml_span span,
                  const char **waiver);
 struct dml_finding make_finding(struct judging *g, const struct dml_fired *f);
+enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params);
+int begin(struct judging *g, struct dml_judge *j, const char *path, struct dml_err *err);
+_Bool decides(const struct dml_rule *rule);
+_Bool in_release(const struct dml_rule *rule, dml_version xen);
 int run_deciding(struct judging *g, struct blockers *out);
 /* accepted.c: what baselines and waivers make of the findings, and what there is to say of them. */
 int settle_accepted(struct dml_judge *const *judges, size_t n, const struct dml_run *run, struct dml_arena *a,

@@ -48,10 +48,10 @@ static int add(struct judging *g, struct blockers *b, uint16_t rule)
     return p ? 0 : DML_ENOMEM;
 }
 
-/* Room for one more than there are: finish.c may add the one that comes from other guests. */
+/* Room for two more than there are: finish.c may add one that comes from other guests, and one that was asked for. */
 static int copy_blockers(struct judging *g, const struct blockers *b, struct dml_judged *guest)
 {
-    guest->blockers = dml_new_n(&g->j->keep, struct dml_report_blocker, b->n + 1);
+    guest->blockers = dml_new_n(&g->j->keep, struct dml_report_blocker, b->n + 2);
     if (!guest->blockers)
         return DML_ENOMEM;
     for (uint32_t i = 0; i < b->n; i++)

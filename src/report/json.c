@@ -77,6 +77,13 @@ static struct json_object *guest(const struct dml_report *r, const struct dml_re
     }
     put(o, "blockers", blockers);
     put(o, "missing", words(g->missing, g->missing_n));
+    if (g->missing_n) {
+        struct json_object *supply = json_object_new_object();
+        for (unsigned i = 0; i < g->missing_n; i++)
+            if (g->missing_commands[i])
+                put_str(supply, g->missing[i], g->missing_commands[i]);
+        put(o, "supply", supply);
+    }
     put(o, "protections", words(g->protections, g->protections_n));
     if (g->reason)
         put_str(o, "reason", g->reason);
@@ -125,6 +132,7 @@ static void json_finding(struct dml_out *out, const struct dml_report *r, const 
         put_str(fix, "safety", dml_fix_safety_names[f->fix]);
     }
     put(o, "fix", fix);
+    put_str(o, "rests_on", dml_confidence_names[rule->confidence]);
     put_str(o, "state", dml_state_names[f->state]);
     if (f->waiver)
         put_str(o, "waiver", f->waiver);

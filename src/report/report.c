@@ -95,19 +95,24 @@ static void number(struct dml_buf *out, size_t n, const char *one, const char *m
 /* The facts that keep verdicts unknown, each once, and how to get them. */
 static void summary_of_missing(const struct dml_report *r, struct dml_buf *out)
 {
-    const char *seen[64];
+    const char *seen[64], *commands[64];
     unsigned n = 0;
     for (size_t i = 0; i < r->guests_n; i++) {
         for (uint16_t k = 0; k < r->guests[i].missing_n; k++) {
             unsigned s = 0;
             while (s < n && strcmp(seen[s], r->guests[i].missing[k]) != 0)
                 s++;
-            if (s == n && n < sizeof seen / sizeof seen[0])
+            if (s == n && n < sizeof seen / sizeof seen[0]) {
+                commands[n] = r->guests[i].missing_commands[k];
                 seen[n++] = r->guests[i].missing[k];
+            }
         }
     }
     for (unsigned s = 0; s < n; s++)
         dml_buf_printf(out, "%s%s", s ? ", " : "not known of the host: ", seen[s]);
+    for (unsigned s = 0; n == 1 && s < n; s++) /* one fact can be said by hand */
+        if (commands[s])
+            dml_buf_printf(out, " (%s shows it)", commands[s]);
     if (n)
         dml_buf_str(out, "\n  run `dmlint host collect > facts.json` on it, and give --host facts.json\n");
 }

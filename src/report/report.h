@@ -30,6 +30,7 @@ struct dml_report_guest {
     const char *reason; /* of not-applicable, or NULL */
     const struct dml_report_blocker *blockers;
     const char *const *missing, *const *protections;
+    const char *const *missing_commands; /* for each missing fact the command that shows it, or NULL */
     uint16_t blockers_n, missing_n, protections_n;
     const char *running; /* "restricted", "unrestricted", "unknown", or NULL where no guest runs */
 };

@@ -192,3 +192,29 @@ verdict() { "$DMLINT" check --host facts.yaml -f json "$@" 2>/dev/null | python3
     run "$DMLINT" check --xen 4.17 -q -f concise -f json bad.cfg
     [ "$status" -eq 2 ]
 }
+
+@test "--require-protection blocks what the release does not give" {
+    facts="$SOURCE_DIR/contrib/examples/host-facts.yaml" web="$SOURCE_DIR/contrib/examples/web.cfg"
+    run "$DMLINT" check -q -f json --xen 4.11 --host "$facts" "$web"
+    [[ "$output" == *'"verdict":"ready"'* ]]
+    run "$DMLINT" check -q -f json --xen 4.11 --host "$facts" --require-protection uid,chroot --require-ready "$web"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'"verdict":"blocked","if_host_fixed":"blocked","blockers":[{"rule":"DM1015","scope":"upgrade"}]'* ]]
+    run "$DMLINT" check -q -f json --xen 4.12 --host "$facts" --require-protection uid,chroot,kill-by-uid --require-ready "$web"
+    [ "$status" -eq 0 ]
+    run "$DMLINT" check --require-protection uid,chrot "$web"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'"chrot" is none of handles, uid, chroot'* ]]
+}
+
+@test "JSON says what a finding rests on, and how to find out what is missing" {
+    printf 'name = "a"\ntype = "hvm"\n' >a.cfg
+    "$DMLINT" check -q -f json --host none --xen 4.17 a.cfg >got.json || true
+    python3 - <<'END'
+import json
+got = json.load(open("got.json"))
+assert got["findings"] and all(f["rests_on"] in ("ran", "source", "inferred") for f in got["findings"])
+g = got["guests"][0]
+assert set(g["supply"]) <= set(g["missing"]) and g["supply"]["passwd"] == "getent passwd", g
+END
+}

@@ -98,3 +98,55 @@ facts() {
     grep -q '^xen-qemuuser-range-base:x:65536:65536:' root/etc/passwd
     grep -q '^xen-qemuuser-reaper:x:997:997:' root/etc/passwd
 }
+
+@test "host check: every rule about hosts, passed, failed or unknown" {
+    facts="$SOURCE_DIR/contrib/examples/host-facts.yaml"
+    run "$DMLINT" host check --host "$facts"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Host xen-a1: Xen 4.17.5, QEMU 7.2.22"* ]]
+    [[ "$output" == *"  pass     DM1002 restrict-without-account"* ]]
+    [[ "$output" == *"  warn     DM3001 restrict-and-migration"*"XENDOMAINS_SAVE"* ]]
+    [[ "$output" == *"  unknown  DM2019 stale-chroot"*"not known: stale_chroots; on the host: ls -A"* ]]
+    [[ "$output" == *"A restricted guest that has nothing unusual is ready here."* ]]
+    grep -v xen-qemuuser "$facts" >no-accounts.yaml
+    run "$DMLINT" host check --host no-accounts.yaml
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"  fail     DM1002 restrict-without-account"*"is blocked here"* ]]
+    run "$DMLINT" host check --host "$facts" --qemu 10.0
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"  fail     DM2003 qemu-lacks-option"* ]]
+    run "$DMLINT" host check --host none
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"is unknown here"*"not known: passwd; on the host: getent passwd"* ]]
+}
+
+@test "host check -f json agrees with the text and with check" {
+    facts="$SOURCE_DIR/contrib/examples/host-facts.yaml"
+    "$DMLINT" host check -f json --host "$facts" --xen 4.19 --qemu 9.1 >got.json && false
+    "$DMLINT" host check --host "$facts" --xen 4.19 --qemu 9.1 >got.txt && false
+    python3 - <<'END'
+import json
+got, text = json.load(open("got.json")), open("got.txt").read()
+assert got["schema"] == "dmlint.host-check/1" and got["target"] == {"xen": "4.19.6", "qemu": "9.1.0"}, got
+assert got["verdict"] == "blocked"
+status = {c["rule"]: c["status"] for c in got["checks"]}
+assert status["DM2003"] == "fail" and status["DM1002"] == "pass"
+for c in got["checks"]:
+    assert "  %-8s %s %s\n" % (c["status"], c["rule"], c["name"]) in text, c
+    assert (c["message"] is None) == (c["status"] in ("pass", "unknown")), c
+    assert (c["status"] == "unknown") == bool(c["missing"]), c
+END
+}
+
+@test "host check reads a copied tree, and refuses what is none" {
+    run "$DMLINT" host check -q --root "$SOURCE_DIR/tests/data/root-debian"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"DM7001 domid-policy-random"* ]]
+    run "$DMLINT" host check --root "$BATS_TEST_TMPDIR"
+    [ "$status" -eq 3 ]
+    run "$DMLINT" host check --root / --host none
+    [ "$status" -eq 2 ]
+    run "$DMLINT" host chek
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"host check"* ]]
+}

@@ -175,7 +175,8 @@ static void test_json__shape_and_bytes(void **state)
     add(0, 0, "name = 'x'\ndm_restrict = 1\n", 11, 15, DML_SV("q\" b\\ \xff n\n /"));
     add(2, 1, NULL, 0, 0, DML_SV("m"));
     static const struct dml_report_blocker blocker = {0, DML_SCOPE_GUEST};
-    static const char *const missing[] = {"passwd"}, *const protections[] = {"handles", "uid"};
+    static const char *const missing[] = {"passwd"}, *const commands[] = {"getent passwd"},
+                             *const protections[] = {"handles", "uid"};
     const struct dml_report_guest guest = {.file = 0,
                                            .name = DML_SV("web"),
                                            .verdict = "blocked",
@@ -183,6 +184,7 @@ static void test_json__shape_and_bytes(void **state)
                                            .blockers = &blocker,
                                            .blockers_n = 1,
                                            .missing = missing,
+                                           .missing_commands = commands,
                                            .missing_n = 1,
                                            .protections = protections,
                                            .protections_n = 2};
@@ -194,6 +196,7 @@ static void test_json__shape_and_bytes(void **state)
     assert_non_null(strstr(s,
                            "{\"path\":\"a.cfg\",\"name\":\"web\",\"verdict\":\"blocked\",\"if_host_fixed\":\"ready\","
                            "\"blockers\":[{\"rule\":\"DM1001\",\"scope\":\"guest\"}],\"missing\":[\"passwd\"],"
+                           "\"supply\":{\"passwd\":\"getent passwd\"},"
                            "\"protections\":[\"handles\",\"uid\"]}"));
     assert_non_null(strstr(s, "\"range\":{\"start\":{\"line\":2,\"column\":1,\"offset\":11},\"end\":{\"line\":2,"
                               "\"column\":16,\"offset\":26}}"));

@@ -155,10 +155,20 @@ static const char *const *protections(const struct dml_world *w, uint16_t *n)
     return linux_host ? all : elsewhere;
 }
 
-static int by_file(const void *x, const void *y)
+/* The next guest in the order of files: each judge saw its own in that order. */
+static const struct dml_judged *next_guest(struct dml_judge *const *judges, size_t n, uint32_t *next)
 {
-    const struct dml_report_guest *a = x, *b = y;
-    return (a->file > b->file) - (a->file < b->file);
+    const struct dml_judged *least = NULL;
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct dml_judged *g = &judges[i]->guests.v[next[i]];
+        if (next[i] < judges[i]->guests.n && (!least || g->file < least->file)) {
+            least = g;
+            from = i;
+        }
+    }
+    next[from]++;
+    return least;
 }
 
 static int make_guests(struct dml_judge *const *judges, size_t n, const struct dml_run *run, struct dml_arena *a,
@@ -171,25 +181,25 @@ static int make_guests(struct dml_judge *const *judges, size_t n, const struct d
     if (!v)
         return DML_ENOMEM;
     report->guests = v;
-    for (size_t i = 0; i < n; i++) {
-        for (uint32_t k = 0; k < judges[i]->guests.n; k++) {
-            const struct dml_judged *g = &judges[i]->guests.v[k];
-            struct dml_report_guest *out = &v[report->guests_n++];
-            *out = (struct dml_report_guest){.file = g->file,
-                                             .name = g->name,
-                                             .verdict = verdict(g, run->rules, 0),
-                                             .if_host_fixed = verdict(g, run->rules, 1),
-                                             .reason = g->reason,
-                                             .blockers = g->blockers,
-                                             .blockers_n = g->blockers_n,
-                                             .running = g->running};
-            if (g->applicable)
-                out->protections = protections(run->world, &out->protections_n);
-            if (g->missing && missing_names(g->missing, a, out) < 0)
-                return DML_ENOMEM;
-        }
+    uint32_t *next = dml_new_n(a, uint32_t, n);
+    if (!next)
+        return DML_ENOMEM;
+    while (report->guests_n < total) {
+        const struct dml_judged *g = next_guest(judges, n, next);
+        struct dml_report_guest *out = &v[report->guests_n++];
+        *out = (struct dml_report_guest){.file = g->file,
+                                         .name = g->name,
+                                         .verdict = verdict(g, run->rules, 0),
+                                         .if_host_fixed = verdict(g, run->rules, 1),
+                                         .reason = g->reason,
+                                         .blockers = g->blockers,
+                                         .blockers_n = g->blockers_n,
+                                         .running = g->running};
+        if (g->applicable)
+            out->protections = protections(run->world, &out->protections_n);
+        if (g->missing && missing_names(g->missing, a, out) < 0)
+            return DML_ENOMEM;
     }
-    qsort(v, report->guests_n, sizeof *v, by_file);
     return 0;
 }
 

@@ -87,16 +87,22 @@ static const struct option options[] = {
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
 /*
- * The rows by the first letter of their option, in their order, numbered from 1: every argument of every guest is
+ * The rows by what a glance at their option tells, in their order, numbered from 1: every argument of every guest is
  * looked up here.
  */
-static uint8_t first_option[26], next_option[OPTIONS];
+enum { OPTION_SLOTS = 128 };
+static uint8_t first_option[OPTION_SLOTS], next_option[OPTIONS];
 static pthread_once_t options_once = PTHREAD_ONCE_INIT;
+
+static uint8_t *option_slot(const char *name)
+{
+    return &first_option[((unsigned char)name[1] * 5u + strlen(name)) % OPTION_SLOTS];
+}
 
 static void index_options(void)
 {
     for (unsigned i = OPTIONS; i-- > 0;) {
-        uint8_t *first = &first_option[options[i].name[1] - 'a'];
+        uint8_t *first = option_slot(options[i].name);
         next_option[i] = *first;
         *first = (uint8_t)(i + 1);
     }
@@ -153,9 +159,9 @@ enum dml_truth check_qemu_lacks_option(struct dml_check *c)
     for (uint32_t i = 1; i < r->argc; i++) {
         const char *arg = r->argv[i], *value = i + 1 < r->argc ? r->argv[i + 1] : "";
         arg += arg[0] == '-' && arg[1] == '-'; /* QEMU takes two dashes for one */
-        if (arg[0] != '-' || arg[1] < 'a' || arg[1] > 'z')
+        if (arg[0] != '-' || !arg[1])
             continue;
-        for (uint8_t k = first_option[arg[1] - 'a']; k; k = next_option[k - 1]) {
+        for (uint8_t k = *option_slot(arg); k; k = next_option[k - 1]) {
             const struct option *o = &options[k - 1];
             char have[24];
             const char *key;

@@ -141,8 +141,11 @@ int dml_inputs_collect(const struct dml_args *args, struct dml_inputs *out, stru
         return rc == DML_ENOMEM ? dml_err_set(err, rc, "out of memory") : rc;
     if (!out->paths.n)
         return 0;
-    qsort(out->paths.v, out->paths.n, sizeof *out->paths.v, by_bytes);
-    uint32_t kept = 1;
+    uint32_t kept = 1, sorted = 1;
+    while (sorted < out->paths.n && strcmp(out->paths.v[sorted - 1], out->paths.v[sorted]) <= 0)
+        sorted++;
+    if (sorted < out->paths.n) /* lists mostly are */
+        qsort(out->paths.v, out->paths.n, sizeof *out->paths.v, by_bytes);
     for (uint32_t i = 1; i < out->paths.n; i++)
         if (strcmp(out->paths.v[i], out->paths.v[kept - 1]) != 0)
             out->paths.v[kept++] = out->paths.v[i];

@@ -109,6 +109,37 @@ static int compare(const void *pa, const void *pb)
     return r ? r : dml_sv_cmp(a->key, b->key);
 }
 
+/*
+ * Sorts by file in one pass, as there are few findings to a file and often very many files, and each file's by place.
+ * The result replaces *v.
+ */
+static int sort(struct dml_finding ***v, size_t total, struct dml_arena *a)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < total; i++)
+        if ((*v)[i]->file > last)
+            last = (*v)[i]->file;
+    size_t *end =
+        dml_new_n(a, size_t, (size_t)last + 1); /* by file: where its findings end, as far as they are there */
+    struct dml_finding **sorted = dml_new_n(a, struct dml_finding *, total);
+    if (!end || !sorted)
+        return DML_ENOMEM;
+    for (size_t i = 0; i < total; i++)
+        if ((*v)[i]->file < last)
+            end[(*v)[i]->file + 1]++;
+    for (uint32_t file = 0; file < last; file++)
+        end[file + 1] += end[file];
+    for (size_t i = 0; i < total; i++)
+        sorted[end[(*v)[i]->file]++] = (*v)[i];
+    for (size_t i = 0, next; i < total; i = next) {
+        next = end[sorted[i]->file];
+        if (next - i > 1)
+            qsort(&sorted[i], next - i, sizeof *sorted, compare);
+    }
+    *v = sorted;
+    return 0;
+}
+
 int dml_findings_collect(struct dml_findings *const *stores, size_t n, struct dml_arena *a,
                          struct dml_finding_list *out)
 {
@@ -126,7 +157,8 @@ int dml_findings_collect(struct dml_findings *const *stores, size_t n, struct dm
         for (struct dml_finding_chunk *c = stores[i]->first; c; c = c->next)
             for (uint32_t j = 0; j < c->n; j++)
                 v[k++] = &c->v[j];
-    qsort(v, total, sizeof *v, compare);
+    if (sort(&v, total, a) < 0)
+        return DML_ENOMEM;
     size_t kept = 1;
     for (size_t i = 1; i < total; i++)
         if (compare(&v[kept - 1], &v[i]) != 0)

@@ -134,6 +134,7 @@ static int missing_names(uint64_t missing, struct dml_arena *a, struct dml_repor
     const char **names = dml_new_n(a, const char *, 2 * DML_MISSING_FACTS), **commands = names + DML_MISSING_FACTS;
     if (!names)
         return DML_ENOMEM;
+    out->missing_n = 0;
     for (unsigned i = 0; i < DML_MISSING_FACTS; i++) {
         if (!(missing & ((uint64_t)1 << i)))
             continue;
@@ -183,10 +184,20 @@ static void require(struct dml_judged *g, const struct dml_run *run, uint32_t gi
         g->blockers[g->blockers_n++] = (struct dml_report_blocker){(uint16_t)rule, DML_SCOPE_UPGRADE};
 }
 
-static int by_file(const void *x, const void *y)
+/* The next guest in the order of files: each judge saw its own in that order. */
+static struct dml_judged *next_guest(struct dml_judge *const *judges, size_t n, uint32_t *next)
 {
-    const struct dml_report_guest *a = x, *b = y;
-    return (a->file > b->file) - (a->file < b->file);
+    struct dml_judged *least = NULL;
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct dml_judged *g = &judges[i]->guests.v[next[i]];
+        if (next[i] < judges[i]->guests.n && (!least || g->file < least->file)) {
+            least = g;
+            from = i;
+        }
+    }
+    next[from]++;
+    return least;
 }
 
 static int make_guests(struct dml_judge *const *judges, size_t n, const struct dml_run *run, struct dml_arena *a,
@@ -199,27 +210,36 @@ static int make_guests(struct dml_judge *const *judges, size_t n, const struct d
     if (!v)
         return DML_ENOMEM;
     report->guests = v;
-    uint32_t given = protections(run->world);
-    for (size_t i = 0; i < n; i++) {
-        for (uint32_t k = 0; k < judges[i]->guests.n; k++) {
-            struct dml_judged *g = &judges[i]->guests.v[k];
-            require(g, run, given);
-            struct dml_report_guest *out = &v[report->guests_n++];
-            *out = (struct dml_report_guest){.file = g->file,
-                                             .name = g->name,
-                                             .verdict = verdict(g, run->rules, 0),
-                                             .if_host_fixed = verdict(g, run->rules, 1),
-                                             .reason = g->reason,
-                                             .blockers = g->blockers,
-                                             .blockers_n = g->blockers_n,
-                                             .running = g->running};
-            if (g->applicable && protection_words(given, a, out) < 0)
-                return DML_ENOMEM;
-            if (g->missing && missing_names(g->missing, a, out) < 0)
-                return DML_ENOMEM;
+    uint32_t *next = dml_new_n(a, uint32_t, n), given = protections(run->world);
+    struct dml_report_guest shared = {.file = 0}; /* the words that the guest before had, too */
+    uint64_t shared_missing = 0;
+    if (!next || protection_words(given, a, &shared) < 0)
+        return DML_ENOMEM;
+    while (report->guests_n < total) {
+        struct dml_judged *g = next_guest(judges, n, next);
+        require(g, run, given);
+        struct dml_report_guest *out = &v[report->guests_n++];
+        *out = (struct dml_report_guest){.file = g->file,
+                                         .name = g->name,
+                                         .verdict = verdict(g, run->rules, 0),
+                                         .if_host_fixed = verdict(g, run->rules, 1),
+                                         .reason = g->reason,
+                                         .blockers = g->blockers,
+                                         .blockers_n = g->blockers_n,
+                                         .running = g->running};
+        if (g->applicable) {
+            out->protections = shared.protections;
+            out->protections_n = shared.protections_n;
         }
+        if (!g->missing)
+            continue;
+        if (g->missing != shared_missing && missing_names(g->missing, a, &shared) < 0)
+            return DML_ENOMEM;
+        shared_missing = g->missing;
+        out->missing = shared.missing;
+        out->missing_commands = shared.missing_commands;
+        out->missing_n = shared.missing_n;
     }
-    qsort(v, report->guests_n, sizeof *v, by_file);
     return 0;
 }
 

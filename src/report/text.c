@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* For people: text with source lines and underlines, and concise with one line per finding. */
-#include <stdio.h>
 #include <string.h>
 
 #include "report/out.h"
@@ -83,15 +82,18 @@ static void snippet(struct dml_out *out, const struct dml_report *r, const struc
     size_t right = left + WINDOW < line.len ? left + WINDOW : line.len;
     while (right < line.len && ((unsigned char)line.p[right] & 0xc0) == 0x80)
         right++;
-    char number[16];
-    int width = snprintf(number, sizeof number, "%u", f->start.line);
-    dml_buf_printf(&out->buf, "%*s | %s", width + 1, number, left ? "..." : "");
+    size_t margin = out->buf.len;
+    dml_buf_printf(&out->buf, " %u", f->start.line);
+    margin = out->buf.len - margin;
+    dml_buf_str(&out->buf, left ? " | ..." : " | ");
     struct dml_sv shown = {line.p, right};
     size_t before = piece(&out->buf, shown, left, from, 0);
     size_t under = piece(&out->buf, shown, from, to, before);
     piece(&out->buf, shown, to > from ? to : from, right, before + under);
-    dml_buf_printf(&out->buf, "%s\n%*s | %*s", right < line.len ? "..." : "", width + 1, "",
-                   (int)before + (left ? 3 : 0), "");
+    dml_buf_str(&out->buf, right < line.len ? "...\n" : "\n");
+    dml_buf_fill(&out->buf, ' ', margin);
+    dml_buf_str(&out->buf, " | ");
+    dml_buf_fill(&out->buf, ' ', before + (left ? 3 : 0));
     color(out, r, severity_color[f->severity]);
     dml_buf_char(&out->buf, '^');
     dml_buf_fill(&out->buf, '~', under ? under - 1 : 0);

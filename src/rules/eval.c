@@ -86,19 +86,19 @@ void dml_eval_begin(struct dml_eval *e, const struct dml_provider *provider, dml
     memset(e->have, 0, e->rules->slots_n);
 }
 
-static struct dml_values get(struct dml_eval *e, uint16_t slot)
+static const struct dml_values *get(struct dml_eval *e, uint16_t slot)
 {
     if (!e->have[slot]) {
         e->cache[slot] = e->provider->get(e->provider->user, e->rules->slots[slot].id);
         e->have[slot] = 1;
     }
-    return e->cache[slot];
+    return &e->cache[slot];
 }
 
 /* What a selector means here: the current element alone where it is of the list that is being judged. */
 static struct dml_values view(struct dml_eval *e, uint16_t slot)
 {
-    struct dml_values v = get(e, slot);
+    struct dml_values v = *get(e, slot);
     if (e->element_base != DML_NO_SLOT && e->rules->slots[slot].list && e->rules->slots[slot].base == e->element_base &&
         !v.unknown) {
         v.v += e->element < v.n ? e->element : 0;
@@ -261,6 +261,8 @@ static enum dml_truth against(struct dml_eval *e, const struct dml_cond *c, cons
     struct dml_param_value right = {e->rule->lits + c->right, c->right_n};
     if (c->operand == DML_OPERAND_PARAM)
         right = param(e, c->right);
+    if (right.n == 1)
+        return compare(e, op, v, right.v);
     enum dml_truth t = truth(negative);
     for (uint32_t i = 0; i < right.n; i++) {
         enum dml_truth one = compare(e, op, v, &right.v[i]);
@@ -304,6 +306,8 @@ static enum dml_truth quantified(struct dml_eval *e, const struct dml_cond *c, s
 {
     if (left.unknown)
         return DML_UNKNOWN;
+    if (left.n == 1 && c->quantifier == DML_QUANT_ANY) /* as most are */
+        return test_one(e, c, left.v);
     if (!left.n && !list) { /* absent as a whole, the quantifier is ANY */
         return truth(c->op == DML_OP_ABSENT);
     }
@@ -325,7 +329,7 @@ static enum dml_truth quantified(struct dml_eval *e, const struct dml_cond *c, s
 static enum dml_truth test(struct dml_eval *e, const struct dml_cond *c)
 {
     if (!c->left_param) {
-        struct dml_values left = view(e, c->left);
+        struct dml_values left = e->element_base == DML_NO_SLOT ? *get(e, c->left) : view(e, c->left);
         return c->op == DML_OP_COUNT ? test_count(e, c, left) : quantified(e, c, left, e->rules->slots[c->left].list);
     }
     struct dml_param_value p = param(e, c->left);
@@ -458,12 +462,12 @@ enum dml_truth dml_eval_rule(struct dml_eval *e, const struct dml_rule *rule, co
     uint32_t n = 1;
     if (rule->select_n && e->rules->slots[rule->select[0]].list) {
         const struct dml_slot *slot = &e->rules->slots[rule->select[0]];
-        struct dml_values list = get(e, slot->base);
-        if (list.unknown) {
+        const struct dml_values *list = get(e, slot->base);
+        if (list->unknown) {
             miss(e, slot->base);
             return evaluate(e, rule->conds) == DML_NO ? DML_NO : DML_UNKNOWN;
         }
-        n = list.n;
+        n = list->n;
         e->element_base = slot->base;
     }
     enum dml_truth t = DML_NO;

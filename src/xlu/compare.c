@@ -206,7 +206,8 @@ static _Bool entry_differs(const struct dml_cfg *cfg, const struct dml_cfg_entry
     uint64_t plain;
     struct dml_sv digits = dml_cfg_text(&e->value);
     /* Of the same few plain digits the two cannot make different numbers. */
-    if (!may_be_number(digits) || (!e->added && digits.p[0] != '0' && dml_num_decimal(digits, INT32_MAX, &plain)))
+    if (!may_be_number(digits) ||
+        (!e->added && (digits.p[0] != '0' || digits.len == 1) && dml_num_decimal(digits, INT32_MAX, &plain)))
         return 0;
     long theirs = 0;
     int64_t ours = 0;

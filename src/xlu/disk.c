@@ -196,7 +196,8 @@ static const struct word *find_word(struct dml_sv t)
 {
     struct dml_sv whole = until_comma(t);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i].kind == FLAG ? dml_sv_eq(whole, words[i].text) : dml_sv_starts(whole, words[i].text))
+        if (*t.p == *words[i].text.p && /* mostly it differs */
+            (words[i].kind == FLAG ? dml_sv_eq(whole, words[i].text) : dml_sv_starts(whole, words[i].text)))
             return &words[i];
     return NULL;
 }

@@ -81,7 +81,7 @@ static enum dml_exit check(const struct dml_args *args)
 /* ---- test ---- */
 
 struct tally {
-    size_t rules, examples, failed, skipped;
+    size_t rules, examples, failed, skipped, lacking;
 };
 
 struct outcome {
@@ -178,6 +178,20 @@ static void example(const struct dml_rules *rules, struct dml_policy *policy, co
     dml_arena_dispose(&a);
 }
 
+/* A rule of a site that nothing shows to fire, or to keep still. Built-in ones have both, or could not be built. */
+static void look_for_examples(const struct dml_rule *rule, struct tally *t)
+{
+    static const char *const kinds[] = {"good", "bad"};
+    unsigned have[2] = {0, rule->no_bad};
+    for (unsigned i = 0; i < rule->examples_n; i++)
+        have[rule->examples[i].bad]++;
+    for (int k = 1; k >= 0; k--)
+        if (!rule->builtin && !have[k]) {
+            t->lacking++;
+            printf("%s:%u: %s %s has no %s example\n", rule->file, rule->line, rule->id, rule->name, kinds[k]);
+        }
+}
+
 /*
  * Tries the examples of the rules that did not come with the program, or with `all` of every rule, under the policy
  * that
@@ -196,6 +210,7 @@ static int try_rules(const struct dml_args *args, const struct dml_rules *rules,
         if (rule->builtin && !all)
             continue;
         t->rules++;
+        look_for_examples(rule, t);
         for (unsigned k = 0; k < rule->examples_n; k++)
             example(rules, policy, rule, &rule->examples[k], t);
     }
@@ -221,11 +236,14 @@ static enum dml_exit test(const struct dml_args *args)
     if (rc < 0)
         return dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
     fflush(stdout);
-    fprintf(stderr, "%zu rules, %zu examples: %zu failed", t.rules, t.examples, t.failed);
+    fprintf(stderr, "%zu rule%s, %zu example%s: %zu failed", t.rules, t.rules == 1 ? "" : "s", t.examples,
+            t.examples == 1 ? "" : "s", t.failed);
+    if (t.lacking)
+        fprintf(stderr, ", %zu lacking", t.lacking);
     if (t.skipped)
         fprintf(stderr, ", %zu not tried (no guest in them)", t.skipped);
     fputc('\n', stderr);
-    return t.failed ? DML_EXIT_FINDINGS : DML_EXIT_OK;
+    return t.failed || t.lacking ? DML_EXIT_FINDINGS : DML_EXIT_OK;
 }
 
 enum dml_exit dml_cmd_policy(const struct dml_args *args)

@@ -129,24 +129,36 @@ static int find_slot(struct dml_rule_reader *r, const struct dml_yaml_node *at, 
     return 0;
 }
 
+/* Says that there is no such `what`, with a name near to it. */
+static int no_such(struct dml_rule_reader *r, const struct dml_yaml_node *at, const char *what, struct dml_sv name,
+                   const char *near)
+{
+    return dml_yaml_err(r->y, at, r->err, "there is no %s \"%.*s\"%s%s%s", what, DML_SV_ARG(name),
+                        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static const char *nearest(const struct dml_rule_reader *r, enum dml_selector_class class, struct dml_sv name)
+{
+    return r->b->cat->nearest(r->b->cat->user, class, name);
+}
+
 int dml_rule_slot(struct dml_rule_reader *r, const struct dml_yaml_node *at, enum dml_selector_class class,
                   struct dml_sv name, uint16_t *slot)
 {
     static const char *const what[] = {"guest key", "fact"};
     int rc = find_slot(r, at, class, name, slot);
-    if (rc != DML_ENOENT)
-        return rc;
-    const char *near = r->b->cat->nearest(r->b->cat->user, class, name);
-    return dml_yaml_err(r->y, at, r->err, "there is no %s \"%.*s\"%s%s%s", what[class], DML_SV_ARG(name),
-                        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return rc == DML_ENOENT ? no_such(r, at, what[class], name, nearest(r, class, name)) : rc;
 }
 
 int dml_rule_any_slot(struct dml_rule_reader *r, const struct dml_yaml_node *at, struct dml_sv name, uint16_t *slot)
 {
     int rc = find_slot(r, at, DML_SELECT_KEY, name, slot);
     if (rc == DML_ENOENT)
-        rc = dml_rule_slot(r, at, DML_SELECT_FACT, name, slot);
-    return rc;
+        rc = find_slot(r, at, DML_SELECT_FACT, name, slot);
+    if (rc != DML_ENOENT)
+        return rc;
+    const char *near = nearest(r, DML_SELECT_KEY, name);
+    return no_such(r, at, "guest key or fact", name, near ? near : nearest(r, DML_SELECT_FACT, name));
 }
 
 static long find_param(const struct dml_rule *rule, struct dml_sv name)

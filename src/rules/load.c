@@ -355,6 +355,7 @@ static int read_examples(struct dml_rule_reader *r, const struct dml_yaml_node *
             rc = dml_yaml_err(r->y, node ? node : rule, r->err, "a rule needs at least one %s example", names[k]);
         n += f[k] ? f[k]->n : 0;
     }
+    r->rule->no_bad = f[2] != NULL;
     if (rc || !n)
         return rc;
     struct dml_example *ex = dml_new_n(r->b->arena, struct dml_example, n);

@@ -151,6 +151,7 @@ struct dml_rule {
     uint8_t severity; /* enum dml_severity: the built-in one, which verdicts go by */
     uint8_t confidence, scope, fix_safety, expect_argv;
     _Bool builtin, replaced;    /* replaced: for the loader */
+    _Bool no_bad;               /* its file says why it has no bad example; only while it is read */
     _Bool migration;            /* its fix is the point of the migration to restriction, whatever it changes */
     _Bool qemu_xen;             /* its fix is the point of the migration from qemu-xen-traditional */
     uint32_t tags;              /* enum dml_tag, or-ed */

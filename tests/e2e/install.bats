@@ -12,4 +12,7 @@
     for page in man1/dmlint.1 man5/dmlint-policy.5 man5/dmlint-facts.5 man7/dmlint-rules.7 man3/dmargv.3; do
         [ -s "$BATS_TEST_TMPDIR/b/share/man/$page" ]
     done
+    for schema in rule policy facts; do
+        python3 -m json.tool "$BATS_TEST_TMPDIR/b/share/dmlint/schema/$schema.schema.json" >/dev/null
+    done
 }

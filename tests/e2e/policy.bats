@@ -83,7 +83,7 @@ R
     [ "$status" -eq 0 ]
     run "$DMLINT" policy test site.yaml
     [ "$status" -eq 0 ]
-    [[ "$output" == *"1 rules, 2 examples: 0 failed"* ]]
+    [[ "$output" == *"1 rule, 2 examples: 0 failed"* ]]
     site_rule DM9001 ours '{key: name, absent: true}' >pack/ours.yaml
     run "$DMLINT" policy test site.yaml
     [ "$status" -eq 1 ]

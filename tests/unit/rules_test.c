@@ -435,7 +435,8 @@ static void test_format__refusals_say_where_and_what(void **state)
     refused("message: m\nwhen: {fact: target.xen, lt: '4.x'}\n", "must be a version");
     refused("message: m\nwhen: {key: memory, every: {equals: 1}}\n", "[*]");
     refused("message: m\nwhen: {key: memory, gt: '${max}'}\n", "no parameter \"max\"");
-    refused("message: '${valu}'\nselect: memory\nwhen: {key: memory, exists: true}\n", "there is no fact \"valu\"");
+    refused("message: '${valu}'\nselect: memory\nwhen: {key: memory, exists: true}\n",
+            "there is no guest key or fact \"valu\"");
     refused("message: '${value}'\nwhen: {key: memory, exists: true}\n", "needs select");
     refused("message: '${value'\nselect: memory\nwhen: {key: memory, exists: true}\n", "without its }");
     refused("message: m\n", "either when: (a condition) or check:");

@@ -122,7 +122,7 @@ static const char *verdict(const struct dml_judged *g, const struct dml_rules *r
     for (uint16_t i = 0; i < g->blockers_n; i++) {
         if (host_fixed && g->blockers[i].scope == DML_SCOPE_HOST)
             continue;
-        if (!fixed_by_migration(dml_rule_own(&rules->v[g->blockers[i].rule])))
+        if (g->stored || !fixed_by_migration(dml_rule_own(&rules->v[g->blockers[i].rule])))
             return "blocked";
         fixable = 1;
     }

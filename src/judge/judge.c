@@ -286,7 +286,7 @@ struct dml_finding make_finding(struct judging *g, const struct dml_fired *f)
     struct dml_finding finding = {.file = g->file,
                                   .rule = g->p->map[f->rule],
                                   .severity = g->settings[f->rule].severity,
-                                  .fix = rule->fix_safety,
+                                  .fix = g->s.form.form == DML_FORM_CFG ? rule->fix_safety : DML_FIX_NONE,
                                   .span = f->span,
                                   .message = f->message,
                                   .key = f->key};
@@ -354,6 +354,8 @@ static int keep_findings(struct judging *g)
 static int second_opinion(struct judging *g, struct dml_err *err)
 {
     struct dml_xlu_diff diff;
+    if (g->s.form.form == DML_FORM_JSON || g->s.form.form == DML_FORM_IMAGE_JSON || g->s.form.damaged)
+        return 0;
     int rc = dml_xlu_compare(g->j->xlu, &g->s.cfg, &g->j->file, &diff, err);
     if (rc == 0 && diff.what != DML_XLU_SAME && diff.what != DML_XLU_SKIPPED)
         fire_own(g, JUDGE_DISAGREE, diff.span,

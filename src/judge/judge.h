@@ -40,6 +40,7 @@ struct dml_judged {
     uint16_t blockers_n;
     _Bool requested;     /* dm_restrict is in force */
     _Bool applicable;    /* a QEMU in dom0 serves it */
+    _Bool stored;        /* xl or libxl wrote it: no fix changes it */
     _Bool fixable;       /* nothing blocks but that restriction is not asked for */
     const char *reason;  /* why it is not applicable */
     const char *running; /* as in struct dml_report_guest */

@@ -135,6 +135,7 @@ int keep_guest(struct judging *g, const struct blockers *fired)
     if (name)
         guest->name = dml_arena_sv(&g->j->keep, dml_sv_of(name));
     guest->requested = dml_subject_restricted(&g->s);
+    guest->stored = g->s.form.form != DML_FORM_CFG;
     guest->running = running(g->s.world->host, name);
     guest->missing = g->missing;
     if (g->disagrees && add(g, &all, g->p->own[JUDGE_DISAGREE]) < 0)

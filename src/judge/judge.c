@@ -107,8 +107,8 @@ static int policy_for(struct dml_judge *j, const char *path, struct judge_policy
         long k = dml_rules_find(j->run->rules, dml_sv_of(p->rules->v[i].id));
         p->map[i] = k < 0 ? 0 : (uint16_t)k; /* the run's rules hold those of every policy */
         /* Rules that the judge itself makes findings of. */
-        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011",
-                                                     "DM4001", "DM0012", "DM0013"};
+        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011", "DM4001",
+                                                     "DM0012", "DM0013", "DM3018", "DM3019"};
         for (int r = 0; r < JUDGE_RULES; r++)
             if (strcmp(p->rules->v[i].id, own[r]) == 0)
                 p->own[r] = (uint16_t)i;
@@ -413,6 +413,8 @@ int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct 
     }
     if (rc == 0)
         rc = settle(&g);
+    if (rc == 0 && !too_large && g.s.form.form != DML_FORM_CFG)
+        rc = note_stored(&g);
     if (rc == 0)
         rc = keep_findings(&g);
     return rc == DML_ENOMEM ? dml_err_set(err, rc, "%s: out of memory", path) : rc;

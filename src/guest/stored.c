@@ -454,6 +454,11 @@ static void read_member(struct reading *d, const struct row *row, const struct p
         break;
     case CASE:
         n = (uint32_t)row->value;
+        count = 0;
+        if (row->size == sizeof n)
+            memcpy(&count, member, sizeof count);
+        if (count && count != n) /* c_info or another case says otherwise */
+            problem(d, DML_GUEST_P_STORED_WORD, row, at, v);
         if (row->size == sizeof n)
             memcpy(member, &n, sizeof n);
         else
@@ -577,7 +582,7 @@ static struct dml_form_of image_form(struct dml_sv text)
     uint32_t optional = u32(text, OPTIONAL_AT), n = u32(text, LENGTH_AT);
     f.fault = u32(text, BYTE_ORDER_AT) != byte_order           ? DML_CFG_E_IMAGE_BYTE_ORDER
               : (u32(text, FLAGS_AT) & ~(uint32_t)FLAGS_KNOWN) ? DML_CFG_E_IMAGE_FLAGS
-              : !optional                                      ? DML_CFG_E_IMAGE_WITHOUT
+              : !optional || (optional >= 4 && !n)             ? DML_CFG_E_IMAGE_WITHOUT
               : optional < 4 || n > optional - 4               ? DML_CFG_E_IMAGE_CUT
               : n > text.len - CONFIG_AT                       ? DML_CFG_E_IMAGE_CUT
                                                                : 0;

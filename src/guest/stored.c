@@ -609,7 +609,7 @@ size_t dml_form_image_end(struct dml_sv text)
         return 0;
     struct dml_form_of f = image_form(text);
     if (!f.damaged)
-        return (size_t)(f.config.p - text.p) + f.config.len;
+        return CONFIG_AT + (size_t)u32(text, LENGTH_AT);
     /* What is wrong with a header shows in the header; only a config that is cut off may be whole in the file. */
     return f.fault != DML_CFG_E_IMAGE_CUT || text.len < CONFIG_AT ? text.len : 0;
 }

@@ -251,6 +251,11 @@ static int migrate_one(struct work *w, uint32_t i, struct dml_err *err)
     }
     if (rc < 0 && rc != DML_ETOOBIG)
         return rc;
+    if (rc == 0 && dml_form_find(g->before).form != DML_FORM_CFG) {
+        /* Nothing to migrate, but it says what runs now. */
+        rc = dml_judge_file(w->before, i, m->files.shown[i], g->before, 0, err);
+        return rc < 0 ? rc : dml_judge_file(w->after, i, m->files.shown[i], g->before, 0, err);
+    }
     g->read = 1;
     g->too_large = rc == DML_ETOOBIG;
     g->after = g->before;

@@ -17,20 +17,12 @@ enum {
 
 /* Rules whose findings the judge itself makes. */
 enum judge_rule {
-    JUDGE_TOO_LARGE,
-    JUDGE_DISAGREE,
-    JUDGE_UNUSED,
-    JUDGE_MALFORMED,
-    JUDGE_SAME_USER,
-    JUDGE_WITHHELD,
-    JUDGE_FIGHT,
-    JUDGE_EXPIRED_WAIVER,
-    JUDGE_UNUSED_WAIVER,
-    JUDGE_STALE_BASELINE,
+#define OWN(id, rule) JUDGE_##id,
+#include "judge/own.def"
+#undef OWN
     JUDGE_RULES
 };
 
-/* A rule that is run: what is shown of it, and whether verdicts hang on it. */
 struct judge_rule_run {
     uint16_t rule;
     _Bool shown;
@@ -85,6 +77,7 @@ struct dml_judge {
     struct dml_xlu *xlu;
     DML_VEC(struct dml_judged) guests;
     DML_VEC(struct dml_same_user) users;
+    DML_VEC(struct dml_stored_guest) stored;
     struct judging probing; /* the last probe */
 };
 
@@ -104,5 +97,6 @@ int settle_accepted(struct dml_judge *const *judges, size_t n, const struct dml_
 int keep_guest(struct judging *g, const struct blockers *blockers);
 int keep_too_large(struct judging *g);
 int decide_same_user(struct judging *g, struct dml_suppressions *s);
+int note_stored(struct judging *g);
 
 #endif

@@ -171,6 +171,7 @@ static void examples(const struct dml_rule *r, uint32_t k)
         field("facts", x->facts);
         field("xen", x->xen);
         field("qemu", x->qemu);
+        field("also", x->also);
         if (x->others_n)
             fprintf(out, ".others_n = %u, .others = others_%u_%u", x->others_n, k, i);
         fputs("},\n", out);

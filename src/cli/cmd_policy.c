@@ -85,8 +85,9 @@ struct tally {
 };
 
 struct outcome {
-    size_t count;  /* how often the rule fired */
-    uint32_t line; /* of its first finding, or the line that the example names where one is there */
+    size_t count;     /* how often the rule fired */
+    uint32_t line;    /* of its first finding, or the line that the example names where one is there */
+    const char *also; /* the id of another built-in rule that fires, and that the example does not name */
 };
 
 static int by_path(const void *x, const void *y)
@@ -138,8 +139,15 @@ static int run_example(const struct dml_rules *rules, struct dml_policy *policy,
     *out = (struct outcome){0};
     for (size_t i = 0; i < list.n; i++) {
         const struct dml_finding *f = list.v[i];
-        if (strcmp(rules->v[f->rule].id, rule->id) != 0 || f->state != DML_STATE_NEW)
+        const char *id = rules->v[f->rule].id;
+        if (f->state != DML_STATE_NEW)
             continue;
+        if (strcmp(id, rule->id) != 0) {
+            const char *named = dml_arena_printf(a, " %s ", id);
+            if (rule->builtin && !x->bad && !(x->also && named && strstr(x->also, named)))
+                out->also = id;
+            continue;
+        }
         if (!out->count++ || f->start.line == x->line)
             out->line = f->start.line;
     }
@@ -164,6 +172,8 @@ static void example(const struct dml_rules *rules, struct dml_policy *policy, co
         snprintf(wrong, sizeof wrong, "%s", err.msg[0] ? err.msg : "out of memory");
     else if (!x->bad && got.count)
         snprintf(wrong, sizeof wrong, "fires on line %u, and must not", got.line);
+    else if (got.also)
+        snprintf(wrong, sizeof wrong, "%s fires, and the example does not say so with also:", got.also);
     else if (x->bad && !got.count)
         snprintf(wrong, sizeof wrong, "does not fire");
     else if (x->bad && x->expect_count && got.count != x->expect_count)

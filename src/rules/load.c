@@ -291,10 +291,23 @@ static int read_others(struct dml_rule_reader *r, const struct dml_yaml_node *no
     return rc;
 }
 
+static int read_also(struct dml_rule_reader *r, const struct dml_yaml_node *node, struct dml_example *ex)
+{
+    struct dml_sv *ids;
+    uint32_t n;
+    int rc = node ? dml_yaml_strs(r->y, node, "also", r->b->arena, &ids, &n, r->err) : 0;
+    for (uint32_t i = 0; node && !rc && i < n; i++) {
+        ex->also = dml_arena_printf(r->b->arena, "%s%.*s ", ex->also ? ex->also : " ", DML_SV_ARG(ids[i]));
+        rc = ex->also ? 0 : dml_rule_no_memory(r->err);
+    }
+    return rc;
+}
+
 static int read_example(struct dml_rule_reader *r, const struct dml_yaml_node *node, _Bool bad, struct dml_example *ex)
 {
-    enum { NAME, CFG, FACTS, XEN, QEMU, COUNT, LINE, OTHERS, N };
-    static const char *const names[] = {"name", "cfg", "facts", "xen", "qemu", "expect_count", "line", "others"};
+    enum { NAME, CFG, FACTS, XEN, QEMU, COUNT, LINE, OTHERS, ALSO, N };
+    static const char *const names[] = {"name",         "cfg",  "facts",  "xen", "qemu",
+                                        "expect_count", "line", "others", "also"};
     const struct dml_yaml_node *f[N];
     int64_t i = 0;
     int rc = dml_yaml_fields(r->y, node, "an example", names, N, f, r->err);
@@ -302,6 +315,8 @@ static int read_example(struct dml_rule_reader *r, const struct dml_yaml_node *n
         return rc;
     if (!f[NAME] || (!f[CFG] && !f[FACTS]))
         return dml_yaml_err(r->y, node, r->err, "an example needs name: and cfg: (or facts: for a host rule)");
+    if (bad && f[ALSO])
+        return dml_yaml_err(r->y, f[ALSO], r->err, "also: is for good examples; on a bad one any rule may fire");
     if (!bad && (f[COUNT] || f[LINE]))
         return dml_yaml_err(r->y, f[COUNT] ? f[COUNT] : f[LINE], r->err,
                             "a good example does not fire: no expect_count, no line");
@@ -323,6 +338,8 @@ static int read_example(struct dml_rule_reader *r, const struct dml_yaml_node *n
     }
     if (!rc)
         rc = read_others(r, f[OTHERS], ex);
+    if (!rc)
+        rc = read_also(r, f[ALSO], ex);
     if (!rc && f[FACTS]) {
         rc = dml_yaml_want(r->y, f[FACTS], "facts", DML_YAML_MAP, r->err);
         struct dml_buf text;

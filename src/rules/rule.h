@@ -142,6 +142,7 @@ struct dml_example {
     uint32_t expect_count; /* bad: how often it fires, 0 for "at least once" */
     uint32_t line;         /* bad: the line of the (first) finding, 0 for any */
     _Bool bad;
+    const char *also;   /* good: ids of other rules that fire on it, with a blank before and behind each; or NULL */
     uint32_t yaml_line; /* where the example stands in the rule's file */
 };
 

@@ -454,3 +454,52 @@ enum dml_truth check_uid_shared_now(struct dml_check *c)
         }
     return DML_NO;
 }
+
+/* ---- supplementary groups ---- */
+
+/* Groups whose members can take over the host or its guests. */
+static const char *const powerful_groups[] = {"root", "disk",     "kvm",    "adm",  "docker", "libvirt",
+                                              "xen",  "libvirtd", "shadow", "sudo", "wheel",  "lxd"};
+
+/* A powerful group that the account is a member of, or NULL. */
+static const char *powerful_group(const struct dml_facts *host, const char *user)
+{
+    for (uint32_t i = 0; i < host->groups.n; i++) {
+        const struct dml_group *g = DML_AT(host->groups, struct dml_group, i);
+        _Bool powerful = 0;
+        for (size_t k = 0; g->name && k < sizeof powerful_groups / sizeof powerful_groups[0]; k++)
+            powerful |= strcmp(g->name, powerful_groups[k]) == 0;
+        for (uint32_t m = 0; powerful && m < g->members.n; m++)
+            if (strcmp(*DML_AT(g->members, const char *, m), user) == 0)
+                return g->name;
+    }
+    return NULL;
+}
+
+static enum dml_truth fire_groups(struct dml_check *c, const char *why)
+{
+    const struct dml_facts *host = c->s->world->host;
+    const char *user = c->s->guest.g.device_model_user;
+    if (!host || !host->groups.known)
+        return dml_check_missing(c, "groups");
+    const char *group = powerful_group(host, user);
+    return group ? dml_check_fire(c, dml_subject_key_span(c->s, "device_model_user"), "device_model_user",
+                                  "%s is a member of %s, and QEMU keeps that group: %s", user, group, why)
+                 : DML_NO;
+}
+
+enum dml_truth check_groups_kept_restricted(struct dml_check *c)
+{
+    const char *user = c->s->guest.g.device_model_user;
+    if (!user || strcmp(user, "root") == 0 || !dml_check_restricted_hvm(c))
+        return DML_NO;
+    return fire_groups(c, "before Xen 4.12 there is no chroot that hides /etc/group from it");
+}
+
+enum dml_truth check_groups_kept(struct dml_check *c)
+{
+    const struct dma_guest *g = &c->s->guest.g;
+    if (!g->device_model_user || g->type != DMA_HVM || dml_subject_restricted(c->s))
+        return DML_NO;
+    return fire_groups(c, "without dm_restrict it is not even chrooted");
+}

@@ -4,14 +4,13 @@
 
 #include "checks/checks_i.h"
 
-/* The element of disk= with this index, for a finding. */
-static struct dml_span disk_span(struct dml_check *c, uint32_t i)
+struct dml_span dml_check_disk_span(struct dml_check *c, uint32_t i)
 {
     struct dma_blame blame = {DMA_FIELD_DISK, (int32_t)i, NULL};
     return dml_guest_blame(&c->s->guest, &blame);
 }
 
-static const char *disk_key(struct dml_check *c, uint32_t i)
+const char *dml_check_disk_key(struct dml_check *c, uint32_t i)
 {
     return dml_arena_printf(c->s->a, "disk[%u]", i);
 }
@@ -30,13 +29,13 @@ enum dml_truth check_restrict_qemu_backend(struct dml_check *c)
         if (d->backend_domname && *d->backend_domname) /* another domain serves it */
             continue;
         if (format && (!d->is_cdrom || d->format != DMA_FORMAT_RAW))
-            answer = dml_check_fire(c, disk_span(c, i), disk_key(c, i),
+            answer = dml_check_fire(c, dml_check_disk_span(c, i), dml_check_disk_key(c, i),
                                     "a restricted QEMU cannot serve a %s image: convert it to raw on a block device",
                                     format);
         else if (!d->is_cdrom &&
                  (d->backend == DMA_BACKEND_QDISK || d->backend == DMA_BACKEND_TAP || d->colo_enable == DMA_YES))
             answer = dml_check_fire(
-                c, disk_span(c, i), disk_key(c, i),
+                c, dml_check_disk_span(c, i), dml_check_disk_key(c, i),
                 "a restricted QEMU cannot serve this disk as PV backend: leave backendtype= out, or say phy");
     }
     return answer;
@@ -95,7 +94,7 @@ enum dml_truth check_restrict_file_disk(struct dml_check *c)
             answer = dml_check_fire(c, dml_subject_key_span(c->s, "device_model_args"), "device_model_args",
                                     "QEMU may write at most 256 KiB to the regular file %s", file);
         else if (g->disks.v[disk].format == DMA_FORMAT_RAW || g->disks.v[disk].format == DMA_FORMAT_UNSET)
-            answer = dml_check_fire(c, disk_span(c, disk), disk_key(c, disk),
+            answer = dml_check_fire(c, dml_check_disk_span(c, disk), dml_check_disk_key(c, disk),
                                     "%s is a regular file, to which a restricted QEMU may write at most 256 KiB: put "
                                     "the disk on a block device",
                                     file);
@@ -121,7 +120,7 @@ enum dml_truth check_restrict_ovmf_cdrom(struct dml_check *c)
     if (cdrom == UINT32_MAX || (g->hvm.boot ? !strchr(g->hvm.boot, 'd') : hard_disk))
         return DML_NO;
     return dml_check_fire(
-        c, disk_span(c, cdrom), disk_key(c, cdrom),
+        c, dml_check_disk_span(c, cdrom), dml_check_disk_key(c, cdrom),
         "OVMF cannot boot from this CD while QEMU is restricted; Xen 4.19 and later can with backendtype=phy");
 }
 
@@ -131,7 +130,7 @@ static enum dml_truth first_cdrom(struct dml_check *c, const char *message)
     const struct dma_guest *g = &c->s->guest.g;
     for (uint32_t i = 0; g->type == DMA_HVM && i < g->disks.n; i++)
         if (g->disks.v[i].is_cdrom)
-            return dml_check_fire(c, disk_span(c, i), disk_key(c, i), "%s", message);
+            return dml_check_fire(c, dml_check_disk_span(c, i), dml_check_disk_key(c, i), "%s", message);
     return DML_NO;
 }
 

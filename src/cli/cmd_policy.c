@@ -204,15 +204,14 @@ static void look_for_examples(const struct dml_rule *rule, struct tally *t)
 
 /*
  * Tries the examples of the rules that did not come with the program, or with `all` of every rule, under the policy
- * that
- * --policy names: one that hides a rule fails its examples.
+ * that --policy names (one that hides a rule fails its examples), or under the one that shows everything.
  */
 static int try_rules(const struct dml_args *args, const struct dml_rules *rules, _Bool all, struct tally *t,
                      struct dml_err *err)
 {
     const char *name = dml_args_get(args, DML_OPTION_POLICY);
     struct dml_policy *policy = NULL;
-    int rc = dml_policy_load(&policy, name ? name : "default", rules, &dml_catalogue, err);
+    int rc = dml_policy_load(&policy, name ? name : "fleet-audit", rules, &dml_catalogue, err);
     if (rc == 0)
         rules = dml_policy_rules(policy);
     for (uint32_t i = 0; rc == 0 && i < rules->n; i++) {

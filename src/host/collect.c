@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Host facts from files below a root directory; one function per source, each leaving unknown what it cannot read. */
-#include "host/facts.h"
+#include "host/collect_i.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,21 +19,13 @@
 
 enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
-struct collector {
-    struct dml_facts *f;
-    struct dml_arena *a;
-    struct dml_buf *notes;
-    const char *root; /* "" for this host */
-    _Bool live;       /* root is this host: getent may be asked */
-};
-
-static char *below(struct collector *c, const char *path)
+char *below(struct collector *c, const char *path)
 {
     return dml_arena_printf(c->a, "%s%s", c->root, path);
 }
 
 /* The file's text; where it cannot be read, says so in the notes (but for files that need not exist) and returns 0. */
-static _Bool slurp(struct collector *c, const char *path, _Bool expected, struct dml_sv *text)
+_Bool slurp(struct collector *c, const char *path, _Bool expected, struct dml_sv *text)
 {
     struct dml_err err;
     char *real = below(c, path);
@@ -43,7 +35,7 @@ static _Bool slurp(struct collector *c, const char *path, _Bool expected, struct
     return rc == 0;
 }
 
-static _Bool next_line(struct dml_sv *text, struct dml_sv *line)
+_Bool next_line(struct dml_sv *text, struct dml_sv *line)
 {
     if (!text->len)
         return 0;
@@ -56,7 +48,7 @@ static _Bool next_line(struct dml_sv *text, struct dml_sv *line)
 }
 
 /* Cuts the part up to `sep` (or all) off `rest`. */
-static struct dml_sv cut(struct dml_sv *rest, char sep)
+struct dml_sv cut(struct dml_sv *rest, char sep)
 {
     const char *at = rest->len ? memchr(rest->p, sep, rest->len) : NULL;
     size_t n = at ? (size_t)(at - rest->p) : rest->len;
@@ -66,7 +58,7 @@ static struct dml_sv cut(struct dml_sv *rest, char sep)
     return part;
 }
 
-static _Bool next_word(struct dml_sv *rest, struct dml_sv *word)
+_Bool next_word(struct dml_sv *rest, struct dml_sv *word)
 {
     while (rest->len && (rest->p[0] == ' ' || rest->p[0] == '\t')) {
         rest->p++;
@@ -81,13 +73,13 @@ static _Bool next_word(struct dml_sv *rest, struct dml_sv *word)
     return n > 0;
 }
 
-static const char *keep(struct collector *c, struct dml_sv s)
+const char *keep(struct collector *c, struct dml_sv s)
 {
     return dml_arena_strndup(c->a, s.p, s.len);
 }
 
 /* Appends a zeroed element to a list of facts; NULL when out of memory. */
-static void *append(struct collector *c, struct dml_list *list, size_t size)
+void *append(struct collector *c, struct dml_list *list, size_t size)
 {
     list->known = 1;
     /* Capacity is implied: lists grow at powers of two. */
@@ -360,7 +352,7 @@ static void collect_kernel(struct collector *c)
 /* ---- what happens around guests ---- */
 
 /* Value of a shell assignment NAME=value, without quotes; 0 where the line is none. */
-static _Bool assignment(struct dml_sv line, struct dml_sv *name, struct dml_sv *value)
+_Bool assignment(struct dml_sv line, struct dml_sv *name, struct dml_sv *value)
 {
     line = dml_sv_trim(line);
     if (!line.len || line.p[0] == '#' || !memchr(line.p, '=', line.len))
@@ -386,7 +378,7 @@ static int by_name(const void *x, const void *y)
 }
 
 /* Sorted paths of the entries of a directory; the list is known where the directory can be read or is not there. */
-static void list_dir(struct collector *c, const char *dir, const char *prefix, struct dml_list *list)
+void list_dir(struct collector *c, const char *dir, const char *prefix, struct dml_list *list)
 {
     char *real = below(c, dir);
     DIR *d = real ? opendir(real) : NULL;
@@ -576,6 +568,7 @@ int dml_facts_collect(struct dml_facts *f, const struct dml_collect *how, struct
     collect_stale_chroots(&c);
     collect_uids_in_use(&c);
     collect_pci(&c);
+    collect_site(&c);
     int rc = dml_collect_guests(f, c.root, a, notes, err);
     if (rc < 0)
         return rc;

@@ -58,6 +58,12 @@ struct dml_running {
     uint64_t uid;                                         /* of its QEMU */
     const char *path;                                     /* of the config that libxl stored */
 };
+/* A line of a script, timer or crontab that does something to guests with xl. */
+struct dml_script {
+    const char *path;
+    uint64_t line;
+    const char *does; /* migrate, save, remus, cd-change, keep-domid */
+};
 struct dml_domain {
     const char *name;
     uint64_t domid;
@@ -107,6 +113,8 @@ struct dml_facts {
     struct dml_list files;         /* struct dml_host_file */
     struct dml_list uids_in_use;   /* uint64_t */
     struct dml_list stale_chroots; /* const char * */
+    struct dml_list scripts;       /* struct dml_script */
+    uint64_t domid_reuse_timeout;  /* seconds: LIBXL_DOMID_REUSE_TIMEOUT */
     struct dml_list saved_images;  /* struct dml_saved_image */
     struct dml_list running;       /* struct dml_running */
     struct dml_list domains;       /* struct dml_domain */

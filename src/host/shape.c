@@ -117,6 +117,14 @@ SHAPE(pci, struct dml_pci);
 
 #define F struct dml_facts
 
+static const struct dml_fact_field script_fields[] = {
+    FIELD(struct dml_script, "path", STRING, path, "the file"),
+    FIELD(struct dml_script, "line", UINT, line, "line in it"),
+    FIELD(struct dml_script, "does", STRING, does, "migrate, save, remus, cd-change or keep-domid"),
+    SOURCE,
+};
+SHAPE(script, struct dml_script);
+
 static const struct dml_fact_field xen_fields[] = {
     VERSION(F, "version", XEN_VERSION, xen.version_text, xen.version, "Xen release, with or without point release"),
     FIELD(F, "arch", STRING, xen.arch, "x86_64, aarch64"),
@@ -202,6 +210,9 @@ static const struct dml_fact_field top_fields[] = {
     MAPS(F, "files", file, files, NULL, "what paths named by guests are"),
     FIELD(F, "uids_in_use", UINTS, uids_in_use, "uids of running processes in or near the range"),
     FIELD(F, "stale_chroots", STRINGS, stale_chroots, "non-empty /var/run/xen/qemu-root-*"),
+    MAPS(F, "scripts", script, scripts, NULL, "lines of scripts, timers and crontabs that do something to guests"),
+    FIELD(F, "domid_reuse_timeout", UINT, domid_reuse_timeout,
+          "LIBXL_DOMID_REUSE_TIMEOUT in seconds, 60 where nothing sets it (since Xen 4.14)"),
     MAPS(F, "saved_images", image, saved_images, NULL, "saved guests"),
     MAPS(F, "running", running, running, NULL, "running guests and the config they were created with"),
     MAPS(F, "domains", domain, domains, "name", "running domains"),

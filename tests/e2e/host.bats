@@ -150,3 +150,30 @@ END
     [ "$status" -eq 2 ]
     [[ "$output" == *"host check"* ]]
 }
+
+@test "host collect finds scripts that touch guests, id maps, and libxl's timeout" {
+    cp -r "$SOURCE_DIR/tests/data/root-debian" root
+    mkdir -p root/etc/cron.d root/etc/systemd/system root/usr/local/bin root/etc/sssd root/etc/samba
+    printf '# xl save is what this does\n0 3 * * * root /usr/sbin/xl save web /srv/web.img\n' >root/etc/cron.d/nightly
+    printf '[Service]\nExecStart=/usr/sbin/xl -v migrate web other -D\nEnvironment=LIBXL_DOMID_REUSE_TIMEOUT=5\n' >root/etc/systemd/system/move.service
+    printf '#!/bin/sh\nlist=$(xl list); "xl" cd-eject web xvdc\nxlate save me\nexport xl_save=1\n' >root/usr/local/bin/cd
+    head -c 300000 /dev/zero >root/usr/local/bin/program
+    printf '[domain/x]\nldap_idmap_range_min = 65000\nldap_idmap_range_max = 70000\n' >root/etc/sssd/sssd.conf
+    printf '[global]\n idmap config * : range = 90000-99999\n idmap config AD : backend = rid\n' >root/etc/samba/smb.conf
+    "$DMLINT" host collect -q --root root >facts.json
+    python3 - <<'END'
+import json
+f = json.load(open("facts.json"))
+assert [(s["path"], s["line"], s["does"]) for s in f["scripts"]] == [
+    ("/etc/cron.d/nightly", 2, "save"), ("/etc/systemd/system/move.service", 2, "migrate"),
+    ("/etc/systemd/system/move.service", 2, "keep-domid"), ("/usr/local/bin/cd", 2, "cd-change")], f["scripts"]
+assert f["domid_reuse_timeout"] == 5
+assert [(r["start"], r["count"]) for r in f["reserved_uids"]] == [(65000, 5001), (90000, 10000)], f["reserved_uids"]
+END
+    sed -i 's/"xen": {[^}]*}/"xen": {"version": "4.17"}/' facts.json
+    sed 's/xen-a1/&/' "$SOURCE_DIR/contrib/examples/web.cfg" >web.cfg
+    run "$DMLINT" check -q -f concise --xen 4.17 --host facts.json web.cfg
+    [[ "$output" == *"/etc/cron.d/nightly line 2 saves or migrates guests (xl save) [DM7003"* ]]
+    [[ "$output" == *"LIBXL_DOMID_REUSE_TIMEOUT is 5 seconds"*"[DM4016"* ]]
+    [[ "$output" == *"[DM7005 script-keeps-domid]"* ]]
+}

@@ -34,6 +34,8 @@ static int setup(void **state)
                                      ", params: {limit: 5, names: [a, b]}}\n"
                                      "- {id: DM1002, name: two, tags: [hold, old], " RULE_REST ", params: {limit: 7}}\n"
                                      "- {id: DM1006, name: of-default, tags: [old], " RULE_REST "}\n"
+                                     "- {id: DM1016, name: of-default-too, tags: [old], " RULE_REST "}\n"
+                                     "- {id: DM1022, name: of-default-as-well, tags: [old], " RULE_REST "}\n"
                                      "- {id: DM5001, name: three, tags: [exposure], " RULE_REST "}\n"),
                               &fake_catalogue, &arena, &err);
 }
@@ -222,7 +224,7 @@ static void test_policy__brings_its_own_rules(void **state)
     file("extra.yaml", "[{id: DM9002, name: site-b, tags: [old], " RULE_REST "}]\n");
     assert_int_equal(load(file("p.yaml", "rules_dir: pack\nrule_files: [extra.yaml]\nrules: {site-a: error}\n")), 0);
     const struct dml_rules *r = dml_policy_rules(policy);
-    assert_int_equal(r->n, 6);
+    assert_int_equal(r->n, 8);
     assert_int_equal(setting("site-a", "x")->severity, DML_ERROR);
     assert_int_equal(setting("DM5001", "x")->severity, DML_HINT);
     assert_string_equal(r->v[dml_rules_find(r, DML_SV("three"))].summary, "ours");

@@ -81,7 +81,6 @@ struct place {
     enum dml_key_id list; /* of an element, or DML_KEY_NONE */
     _Bool inside;         /* in an element of a list, whether it has a key or not */
     int32_t index;
-    const struct dml_json *whole; /* the element */
 };
 
 struct reading {
@@ -132,7 +131,6 @@ static void put_part(struct reading *d, const struct row *row, const struct plac
     }
     if (!g->n_parts[at->list]++)
         g->first_part[at->list] = g->parts.n - 1;
-    v = v ? v : at->whole;
     *p =
         (struct dml_guest_part){(uint16_t)at->list, at->index, spec, dml_sv_of(row->key), text, v->span, whole_span(v)};
 }
@@ -339,7 +337,6 @@ static void read_list(struct reading *d, const struct row *row, const struct dml
         struct dml_sv text = source(d, e->span);
         items[at.index] = (struct dml_cfg_value){.kind = DML_CFG_STRING, .span = e->span, .n = (uint32_t)text.len};
         items[at.index].u.text = text.p;
-        at.whole = e;
         if (e->kind != DML_JSON_OBJECT)
             problem(d, DML_GUEST_P_STORED_KIND, NULL, &at, e);
         read_section(d, row->section(), &at, e);
@@ -494,7 +491,7 @@ static void read_section(struct reading *d, const struct row *rows, const struct
         if (row->kind == DEVID)
             memcpy(at->base + row->offset, &unset, sizeof unset);
         if (row->kind == ACCESS && !v) /* libxl leaves out what is 0 */
-            put_part(d, row, at, NULL, DML_SV("ro"));
+            put_part(d, row, at, object, DML_SV("ro"));
         if (row->kind == COLO && !v && object->kind == DML_JSON_OBJECT)
             read_colo(d, object, (struct dma_nic *)(void *)at->base);
         if (!v || v->kind == DML_JSON_NULL || row->kind == NOTHING)

@@ -18,6 +18,7 @@ struct dml_run {
     const _Bool *selected;         /* by rule of `rules`: --select and --ignore */
     size_t max_bytes;
     _Bool want_source;   /* findings keep their source line */
+    _Bool want_digests;  /* stored configs may be among the files: each guest keeps what they are compared by */
     _Bool want_verdicts; /* guests that do not ask for restriction are also judged as if they did */
 };
 

@@ -415,12 +415,16 @@ enum dml_truth check_restart_due(struct dml_check *c)
     return DML_NO;
 }
 
+static const char *model_of(struct dml_subject *s)
+{
+    const struct dma_result *r = dml_subject_result(s);
+    enum dma_dm_version dm = r ? r->process.device_model : DMA_DM_UNSET;
+    return dm == DMA_DM_QEMU_XEN ? "qemu-xen" : dm == DMA_DM_TRADITIONAL ? "qemu-xen-traditional" : NULL;
+}
+
 enum dml_truth check_running_differs(struct dml_check *c)
 {
     const struct dma_guest *g = &c->s->guest.g;
-    const struct dma_result *result = dml_subject_result(c->s);
-    enum dma_dm_version dm = result ? result->process.device_model : DMA_DM_UNSET;
-    const char *model = dm == DMA_DM_QEMU_XEN ? "qemu-xen" : dm == DMA_DM_TRADITIONAL ? "qemu-xen-traditional" : NULL;
     const char *user = g->device_model_user ? g->device_model_user : "";
     const struct dml_running *r;
     for (uint32_t i = 0; (r = next_running(c, &i));) {
@@ -432,7 +436,8 @@ enum dml_truth check_running_differs(struct dml_check *c)
                                   "%s was created with %s%s, this file has %s%s: a cold restart is due", g->name,
                                   *r->device_model_user ? "device_model_user " : "no device_model_user",
                                   r->device_model_user, *user ? "the user " : "none", user);
-        if (r->device_model_version && model && strcmp(r->device_model_version, model) != 0)
+        const char *model = r->device_model_version ? model_of(c->s) : NULL;
+        if (model && strcmp(r->device_model_version, model) != 0)
             return dml_check_fire(c, dml_subject_key_span(c->s, "device_model_version"), "device_model_version",
                                   "%s runs with %s now, and this file says %s: a cold restart is due", g->name,
                                   r->device_model_version, model);

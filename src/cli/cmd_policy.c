@@ -120,8 +120,12 @@ static int run_example(const struct dml_rules *rules, struct dml_policy *policy,
         rc = dml_world_init(&world, x->facts ? &facts : NULL, &target, a);
     if (rc < 0)
         return rc;
-    struct dml_run run = {
-        .world = &world, .rules = rules, .policy = policy, .selected = selected, .max_bytes = FILE_MAX};
+    struct dml_run run = {.world = &world,
+                          .rules = rules,
+                          .policy = policy,
+                          .selected = selected,
+                          .max_bytes = FILE_MAX,
+                          .want_digests = 1};
     memset(selected, 1, rules->n);
     files[0] = (struct dml_example_file){"example.cfg", x->cfg};
     for (uint32_t i = 1; i < n; i++)

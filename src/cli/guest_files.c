@@ -104,6 +104,7 @@ int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args,
     if (rc == 0)
         rc = dml_common_selected(args, g->run.rules, &g->run.selected, err);
     g->run.world = &g->world;
+    g->run.want_digests = g->inputs.others;
     return rc;
 }
 

@@ -22,7 +22,7 @@ static _Bool excluded(const struct dml_args *args, const char *path)
     return 0;
 }
 
-static _Bool looks_like_guest(const char *name)
+static _Bool looks_like_file(const char *name)
 {
     static const char *const endings[] = {".cfg", ".hvm", ".pv", ".pvh", ".xl"};
     size_t n = strlen(name);
@@ -31,7 +31,12 @@ static _Bool looks_like_guest(const char *name)
         if (n > e && strcmp(name + n - e, endings[i]) == 0)
             return 1;
     }
-    return dml_form_is_stored_name(dml_path_base(dml_sv_of(name)).p);
+    return 0;
+}
+
+static _Bool looks_like_guest(const char *name)
+{
+    return looks_like_file(name) || dml_form_is_stored_name(dml_path_base(dml_sv_of(name)).p);
 }
 
 static int add(struct dml_inputs *in, const struct dml_args *args, const char *path)
@@ -40,6 +45,7 @@ static int add(struct dml_inputs *in, const struct dml_args *args, const char *p
     if (!p)
         return DML_ENOMEM;
     *p = path;
+    in->others |= !looks_like_file(path);
     return 0;
 }
 

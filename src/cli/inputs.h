@@ -8,13 +8,15 @@
 struct dml_inputs {
     DML_VEC(const char *) paths; /* as shown, sorted by bytes, each once; "-" reads standard input */
     DML_VEC(const char *) trees; /* directories that were searched, without a slash behind */
+    _Bool others;                /* the name of one is not that of an xl.cfg file: stored configs may be among them */
     enum dml_exit code;          /* DML_EXIT_INCOMPLETE where something could not be read: said on stderr already */
 };
 
 /*
  * Collects from the command line's paths and --files-from. A directory stands for the guests below it: regular files
- * and links to them whose names end in .cfg, .hvm, .pv, .pvh or .xl, hidden ones left out. --exclude applies to what is
- * found, with --force-exclude to what is named, too. DML_EINVAL where the command line makes no sense.
+ * and links to them whose names end in .cfg, .hvm, .pv, .pvh or .xl, and configs that libxl stored; hidden ones are
+ * left out. --exclude applies to what is found, with --force-exclude to what is named, too. DML_EINVAL where the
+ * command line makes no sense.
  */
 int dml_inputs_collect(const struct dml_args *args, struct dml_inputs *out, struct dml_err *err);
 

@@ -81,7 +81,6 @@ struct place {
     enum dml_key_id list; /* of an element, or DML_KEY_NONE */
     _Bool inside;         /* in an element of a list, whether it has a key or not */
     int32_t index;
-    const struct dml_json *whole; /* the element */
 };
 
 struct reading {
@@ -120,10 +119,10 @@ static void problem(struct reading *d, enum dml_guest_problem_id id, const struc
 }
 
 /* The value as the sub-key of an element. */
-static void put_part(struct reading *d, const struct row *row, const struct place *at, const struct dml_json *v,
+static void put_part(struct reading *d, struct dml_sv key, const struct place *at, const struct dml_json *v,
                      struct dml_sv text)
 {
-    const struct dml_spec *spec = dml_spec_find(at->list, dml_sv_of(row->key));
+    const struct dml_spec *spec = dml_spec_find(at->list, key);
     struct dml_guest *g = d->r.out;
     struct dml_guest_part *p = spec ? dml_vec_add(d->r.arena, &g->parts) : NULL;
     if (!p) {
@@ -132,9 +131,7 @@ static void put_part(struct reading *d, const struct row *row, const struct plac
     }
     if (!g->n_parts[at->list]++)
         g->first_part[at->list] = g->parts.n - 1;
-    v = v ? v : at->whole;
-    *p =
-        (struct dml_guest_part){(uint16_t)at->list, at->index, spec, dml_sv_of(row->key), text, v->span, whole_span(v)};
+    *p = (struct dml_guest_part){(uint16_t)at->list, at->index, spec, key, text, v->span, whole_span(v)};
 }
 
 /* The value as the xl.cfg key or sub-key that it stands for. */
@@ -145,7 +142,7 @@ static void put_key(struct reading *d, const struct row *row, const struct place
         return;
     if (at->inside) {
         if (at->list != DML_KEY_NONE)
-            put_part(d, row, at, v, dml_cfg_text(&value));
+            put_part(d, dml_sv_of(row->key), at, v, dml_cfg_text(&value));
         return;
     }
     value.span = v->span;
@@ -339,7 +336,6 @@ static void read_list(struct reading *d, const struct row *row, const struct dml
         struct dml_sv text = source(d, e->span);
         items[at.index] = (struct dml_cfg_value){.kind = DML_CFG_STRING, .span = e->span, .n = (uint32_t)text.len};
         items[at.index].u.text = text.p;
-        at.whole = e;
         if (e->kind != DML_JSON_OBJECT)
             problem(d, DML_GUEST_P_STORED_KIND, NULL, &at, e);
         read_section(d, row->section(), &at, e);
@@ -463,6 +459,10 @@ static void read_member(struct reading *d, const struct row *row, const struct p
             memcpy(member, &n, sizeof n);
         else
             *(bool *)member = row->value;
+        if (at->list != DML_KEY_NONE) { /* "connection.socket": in xl.cfg connection=socket */
+            const char *dot = strchr(row->json, '.');
+            put_part(d, (struct dml_sv){row->json, (size_t)(dot - row->json)}, at, v, dml_sv_of(dot + 1));
+        }
         read_section(d, row->section(), at, v);
         break;
     case INSIDE:
@@ -494,7 +494,7 @@ static void read_section(struct reading *d, const struct row *rows, const struct
         if (row->kind == DEVID)
             memcpy(at->base + row->offset, &unset, sizeof unset);
         if (row->kind == ACCESS && !v) /* libxl leaves out what is 0 */
-            put_part(d, row, at, NULL, DML_SV("ro"));
+            put_part(d, dml_sv_of(row->key), at, object, DML_SV("ro"));
         if (row->kind == COLO && !v && object->kind == DML_JSON_OBJECT)
             read_colo(d, object, (struct dma_nic *)(void *)at->base);
         if (!v || v->kind == DML_JSON_NULL || row->kind == NOTHING)
@@ -605,13 +605,14 @@ struct dml_form_of dml_form_find(struct dml_sv text)
 
 size_t dml_form_image_end(struct dml_sv text)
 {
-    if (!is_image(text))
+    if (!is_image(text) || text.len < CONFIG_AT)
         return 0;
     struct dml_form_of f = image_form(text);
     if (!f.damaged)
         return CONFIG_AT + (size_t)u32(text, LENGTH_AT);
     /* What is wrong with a header shows in the header; only a config that is cut off may be whole in the file. */
-    return f.fault != DML_CFG_E_IMAGE_CUT || text.len < CONFIG_AT ? text.len : 0;
+    _Bool fits = u32(text, OPTIONAL_AT) >= 4 && u32(text, LENGTH_AT) <= u32(text, OPTIONAL_AT) - 4;
+    return f.fault == DML_CFG_E_IMAGE_CUT && fits ? 0 : text.len;
 }
 
 _Bool dml_form_is_stored_name(const char *name)

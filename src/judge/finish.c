@@ -321,7 +321,7 @@ int dml_judge_finish(struct dml_judge *const *judges, size_t n, const struct dml
 {
     struct dml_findings **stores = dml_new_n(a, struct dml_findings *, n);
     int rc = stores ? compare_users(judges, n, run, report->paths, a) : DML_ENOMEM;
-    if (rc == 0)
+    if (rc == 0 && run->want_digests)
         rc = compare_stored(judges, n, report->paths, a);
     for (size_t i = 0; rc == 0 && i < n; i++)
         stores[i] = &judges[i]->findings;

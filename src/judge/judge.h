@@ -21,6 +21,7 @@ struct dml_run {
     uint32_t required;   /* set of protections without which no guest is ready, see dml_protection_name */
     _Bool want_values;   /* findings keep what a baseline knows them by */
     _Bool want_source;   /* findings keep their source line */
+    _Bool want_digests;  /* stored configs may be among the files: each guest keeps what they are compared by */
     _Bool want_verdicts; /* guests that do not ask for restriction are also judged as if they did */
 };
 

@@ -161,7 +161,8 @@ int keep_guest(struct judging *g, const struct blockers *fired)
     guest->requested = dml_subject_restricted(&g->s);
     guest->stored = g->s.form.form != DML_FORM_CFG;
     guest->running = running(g->s.world->host, name);
-    take_digests(g, guest);
+    if (g->j->run->want_digests)
+        take_digests(g, guest);
     guest->missing = g->missing;
     if (g->disagrees && add(g, &all, g->p->own[JUDGE_DISAGREE]) < 0)
         return DML_ENOMEM;

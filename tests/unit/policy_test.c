@@ -228,7 +228,7 @@ static void test_policy__brings_its_own_rules(void **state)
     assert_int_equal(setting("site-a", "x")->severity, DML_ERROR);
     assert_int_equal(setting("DM5001", "x")->severity, DML_HINT);
     assert_string_equal(r->v[dml_rules_find(r, DML_SV("three"))].summary, "ours");
-    assert_int_equal(rules.n, 4);
+    assert_int_equal(rules.n, 6);
 }
 
 static void test_policy__waivers_and_baseline(void **state)

@@ -22,8 +22,8 @@ struct preview {
     const struct dma_result *result; /* NULL: xl itself refuses */
     struct dma_builder *builder;
     enum dma_outcome outcome;
-    const char *message, *hint; /* of a refusal */
-    uint32_t line;              /* that is to blame; 0: none */
+    const char *id, *message, *hint; /* of a refusal; the id is the same for every guest */
+    uint32_t line;                   /* that is to blame; 0: none */
 };
 
 /* What both releases of a comparison share. */
@@ -42,12 +42,22 @@ static uint32_t line_of(struct job *job, struct dml_span span)
     return dml_span_none(span) ? 0 : dml_source_pos(&job->source, job->a, span.off).line;
 }
 
-static void refused(struct preview *p, const char *message, const char *hint, uint32_t line)
+static void refused(struct preview *p, const char *id, const char *message, const char *hint, uint32_t line)
 {
+    p->id = id ? id : "";
     p->outcome = DMA_REFUSED;
     p->message = message ? message : "out of memory";
     p->hint = hint ? hint : "";
     p->line = line;
+}
+
+/* The name of what xl refuses, as those of libxl's refusals are: "xl-name-missing". */
+static const char *problem_id(const struct job *job, const struct dml_guest_problem *problem)
+{
+    char *id = dml_arena_printf(job->a, "xl-%s", dml_guest_problem_name((enum dml_guest_problem_id)problem->id));
+    for (char *p = id; p && *p; p++)
+        *p = *p == '_' ? '-' : *p >= 'A' && *p <= 'Z' ? (char)(*p + 'a' - 'A') : *p;
+    return id;
 }
 
 static int build(struct job *job, const char *xen, struct preview *p, struct dml_err *err)
@@ -72,14 +82,14 @@ static int build(struct job *job, const char *xen, struct preview *p, struct dml
     /* A release that was named without its point release is shown as it was named. */
     dml_version_text(target.xen, xen && strchr(xen, '.') == strrchr(xen, '.'), p->xen_text);
     if (cfg.errors.n) {
-        refused(p, dml_cfg_error_message(&cfg, &cfg.errors.v[0], job->a), dml_cfg_error_hint(cfg.errors.v[0].class),
-                line_of(job, cfg.errors.v[0].span));
+        refused(p, "syntax", dml_cfg_error_message(&cfg, &cfg.errors.v[0], job->a),
+                dml_cfg_error_hint(cfg.errors.v[0].class), line_of(job, cfg.errors.v[0].span));
         return 0;
     }
     const struct dml_guest_problem *problem = dml_guest_refusal(&guest);
     if (problem) {
-        refused(p, dml_guest_message(&guest, problem, job->a), dml_guest_hint(&guest, problem, job->a),
-                line_of(job, problem->span));
+        refused(p, problem_id(job, problem), dml_guest_message(&guest, problem, job->a),
+                dml_guest_hint(&guest, problem, job->a), line_of(job, problem->span));
         return 0;
     }
     const struct dma_target release = {sizeof release, target.xen, job->domid};
@@ -88,7 +98,7 @@ static int build(struct job *job, const char *xen, struct preview *p, struct dml
         return dml_err_set(err, DML_ENOMEM, "out of memory");
     p->outcome = p->result->outcome;
     if (p->outcome == DMA_REFUSED)
-        refused(p, p->result->refusal.message, p->result->refusal.advice,
+        refused(p, p->result->refusal.name, p->result->refusal.message, p->result->refusal.advice,
                 line_of(job, dml_guest_blame(&guest, &p->result->refusal.blame)));
     return 0;
 }
@@ -125,6 +135,7 @@ static struct json_object *json_preview(const struct preview *p, uint32_t domid)
     }
     if (p->outcome == DMA_REFUSED) {
         why = json_object_new_object();
+        put(why, "id", string(p->id));
         put(why, "message", string(p->message));
         put(why, "hint", string(p->hint));
         put(why, "line", p->line ? json_object_new_int64(p->line) : NULL);

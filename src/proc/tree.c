@@ -119,7 +119,7 @@ static const char *list_numbers(int fd, uint32_t max, struct dml_arena *a, struc
             why = out->n < max ? "out of memory" : "there are too many entries";
     }
     closedir(d);
-    if (out->n)
+    if (out->v)
         qsort(out->v, out->n, sizeof *out->v, by_number);
     return why;
 }

@@ -123,6 +123,15 @@ struct dml_cfg {
  */
 int dml_cfg_parse(struct dml_cfg *cfg, struct dml_arena *a, struct dml_sv text, dml_version xen, struct dml_err *err);
 
+/*
+ * For what is no xl.cfg but is judged like one: puts a key into a zeroed tree (`text` set), where it is not there yet;
+ * `place` is where it stands, `value` has its own span; there are no items then. And an error. The key must live as
+ * long as the tree. DML_ENOMEM; DML_ETOOBIG for more than 512 keys.
+ */
+int dml_cfg_put(struct dml_cfg *cfg, struct dml_arena *a, struct dml_sv key, struct dml_span place,
+                const struct dml_cfg_value *value);
+int dml_cfg_fault(struct dml_cfg *cfg, struct dml_arena *a, uint8_t error, struct dml_span place);
+
 /* Writes the tree back: byte for byte what was parsed. */
 void dml_cfg_print(const struct dml_cfg *cfg, struct dml_buf *out);
 

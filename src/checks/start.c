@@ -15,7 +15,8 @@ static enum dml_truth each_problem(struct dml_check *c, enum dml_guest_kind kind
     for (uint32_t i = 0; i < g->problems.n; i++) {
         const struct dml_guest_problem *p = &g->problems.v[i];
         /* dm_restrict, and a kernel that is firmware, have rules of their own. */
-        if (p->kind != kind || p->key == DML_KEY_dm_restrict || p->id == DML_GUEST_P_HVMLOADER)
+        _Bool stored = p->id == DML_GUEST_P_STORED_KIND || p->id == DML_GUEST_P_STORED_WORD;
+        if (p->kind != kind || (p->key == DML_KEY_dm_restrict && !stored) || p->id == DML_GUEST_P_HVMLOADER)
             continue;
         const char *message = dml_guest_message(g, p, c->s->a), *hint = dml_guest_hint(g, p, c->s->a);
         answer = dml_check_fire(c, p->span, p->key ? dml_key(p->key)->name.p : NULL, hint && *hint ? "%s; %s" : "%s",
@@ -32,6 +33,14 @@ enum dml_truth check_refused_by_xl(struct dml_check *c)
 enum dml_truth check_value_ignored(struct dml_check *c)
 {
     return each_problem(c, DML_GUEST_IGNORES);
+}
+
+enum dml_truth check_stored_by_newer(struct dml_check *c)
+{
+    const struct dml_guest *g = &c->s->guest;
+    return g->newer.len ? dml_check_fire(c, g->newer_span, NULL, "no libxl up to 4.22 knows `%.*s`; it is left out here",
+                                         DML_SV_ARG(g->newer))
+                        : DML_NO;
 }
 
 /* Refusals that have rules of their own, with better words for the whole host. */

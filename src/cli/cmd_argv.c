@@ -8,7 +8,7 @@
 #include "cli/guest_files.h"
 #include "cli/words.h"
 #include "fix/fix.h"
-#include "guest/guest.h"
+#include "guest/stored.h"
 #include "report/report.h"
 
 enum { TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
@@ -29,7 +29,8 @@ struct preview {
 struct job {
     const struct dml_args *args;
     struct dml_arena *a;
-    struct dml_source source;
+    struct dml_sv text;       /* of the file */
+    struct dml_source source; /* of the config in it */
     const struct dml_facts *facts; /* NULL: nothing is known */
     uint32_t domid;
     struct dml_xlu *xlu;
@@ -53,16 +54,19 @@ static int build(struct job *job, const char *xen, struct preview *p, struct dml
     struct dml_target target;
     struct dml_cfg cfg;
     struct dml_guest guest;
-    struct dma_host host;
+    struct dma_host host = {0};
+    struct dml_form_of form;
     int rc = dml_target_init(&target, job->facts, xen, dml_args_get(job->args, DML_OPTION_QEMU),
                              dml_args_get(job->args, DML_OPTION_QEMU_CAPS), err);
 
     if (rc == 0)
         rc = dml_target_host(&host, &target, job->facts, job->a);
+    const struct dml_guest_host asked = {host.cpus, host.numa_nodes};
     if (rc == 0)
-        rc = dml_cfg_parse(&cfg, job->a, job->source.text, target.xen, err);
+        rc = dml_guest_open(&guest, &cfg, &form, job->a, job->xlu, job->text, target.xen, &asked, err);
     if (rc != 0)
         return rc;
+    dml_source_init(&job->source, job->source.path, form.config);
     p->xen = target.xen;
     /* A release that was named without its point release is shown as it was named. */
     dml_version_text(target.xen, xen && strchr(xen, '.') == strrchr(xen, '.'), p->xen_text);
@@ -71,10 +75,6 @@ static int build(struct job *job, const char *xen, struct preview *p, struct dml
                 line_of(job, cfg.errors.v[0].span));
         return 0;
     }
-    const struct dml_guest_host asked = {host.cpus, host.numa_nodes};
-    rc = dml_guest_read(&guest, job->a, job->xlu, &cfg, target.xen, &asked, err);
-    if (rc != 0)
-        return rc;
     const struct dml_guest_problem *problem = dml_guest_refusal(&guest);
     if (problem) {
         refused(p, dml_guest_message(&guest, problem, job->a), dml_guest_hint(&guest, problem, job->a),
@@ -263,13 +263,13 @@ static bool print_diff(struct job *job, struct dml_buf *out, const struct previe
 static int read_input(struct job *job, const char *path, size_t max, struct dml_err *err)
 {
     struct dml_sv text;
-    int rc = strcmp(path, "-") == 0 ? dml_fd_read(job->a, 0, "standard input", max, &text, err)
-                                    : dml_file_read(job->a, path, max, &text, err);
+    int rc = dml_guest_file_read(job->a, path, max, &text, err);
 
     if (rc == DML_ETOOBIG)
         return dml_err_set(err, rc, "%s is larger than %zu bytes; raise --max-bytes if it is a guest", path, max);
     if (rc == 0)
-        dml_source_init(&job->source, strcmp(path, "-") == 0 ? "<stdin>" : path, text);
+        job->text = text;
+    job->source.path = strcmp(path, "-") == 0 ? "<stdin>" : path;
     return rc;
 }
 
@@ -279,13 +279,16 @@ static int fix_source(struct job *job, struct dml_err *err)
     struct dml_guest_files files;
     struct dml_judge *judge = NULL;
     struct dml_fix_result fixed;
+    if (dml_form_find(job->text).form != DML_FORM_CFG)
+        return dml_err_set(err, DML_EINVAL, "%s was stored by xl and is never fixed; give the guest's own config file",
+                           job->source.path);
     int rc = dml_guest_files_open(&files, job->args, err);
     if (rc == 0)
         rc = dml_judge_new(&judge, &files.run, err);
     if (rc == 0)
-        rc = dml_fix_text(judge, files.shown[0], job->source.text, DML_FIX_TO_RESTRICT, job->a, &fixed, err);
+        rc = dml_fix_text(judge, files.shown[0], job->text, DML_FIX_TO_RESTRICT, job->a, &fixed, err);
     if (rc == 0)
-        dml_source_init(&job->source, job->source.path, fixed.text);
+        job->text = fixed.text;
     dml_judge_free(judge);
     dml_guest_files_close(&files);
     return rc;

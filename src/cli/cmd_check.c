@@ -239,7 +239,14 @@ static int judge_one(struct worker *w, struct dml_arena *a, uint32_t i, struct d
     if (rc < 0 && rc != DML_ETOOBIG)
         return rc;
     _Bool too_large = rc == DML_ETOOBIG;
-    _Bool fixing = (c->fix || c->diff) && !too_large && !c->g.twin[i];
+    _Bool stored = dml_form_find(text).form != DML_FORM_CFG;
+    if (c->fix && stored && !too_large) {
+        dml_err_set(err, DML_EINVAL, "%s was stored by xl and is never fixed; fix the guest's own config file",
+                    c->g.shown[i]);
+        say(c, DML_EXIT_NOT_FIXED, err);
+        c->unwritten++;
+    }
+    _Bool fixing = (c->fix || c->diff) && !too_large && !stored && !c->g.twin[i];
     rc = fixing ? fix_one(w, a, i, &text, &fixed, err) : 0;
     if (rc == 0)
         rc = dml_judge_file(w->judge, i, c->g.shown[i], text, too_large, err);

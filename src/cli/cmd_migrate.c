@@ -193,6 +193,12 @@ static int migrate_one(struct work *w, uint32_t i, struct dml_err *err)
     }
     if (rc < 0 && rc != DML_ETOOBIG)
         return rc;
+    if (rc == 0 && dml_form_find(g->before).form != DML_FORM_CFG) {
+        w->code = dml_exit_worse(w->code, dml_cli_fail(DML_EXIT_NOT_FIXED,
+                                                       "%s was stored by xl; migrate the guest's own config file",
+                                                       m->files.shown[i]));
+        return 0;
+    }
     g->read = 1;
     g->too_large = rc == DML_ETOOBIG;
     g->after = g->before;

@@ -201,12 +201,21 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
     return find_twins(g) < 0 ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
 }
 
+int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err)
+{
+    int rc = strcmp(path, "-") == 0 ? dml_fd_read(a, 0, "standard input", max, text, err)
+                                    : dml_file_read(a, path, max, text, err);
+    size_t end = rc == DML_ETOOBIG ? dml_form_image_end(*text) : 0;
+    if (!end)
+        return rc;
+    text->len = end; /* of a saved image only the config matters, and that is here */
+    return 0;
+}
+
 int dml_guest_files_read(const struct dml_guest_files *g, struct dml_arena *a, uint32_t i, struct dml_sv *text,
                          struct dml_err *err)
 {
-    const char *path = g->inputs.paths.v[i];
-    return strcmp(path, "-") == 0 ? dml_fd_read(a, 0, "standard input", g->run.max_bytes, text, err)
-                                  : dml_file_read(a, path, g->run.max_bytes, text, err);
+    return dml_guest_file_read(a, g->inputs.paths.v[i], g->run.max_bytes, text, err);
 }
 
 int dml_guest_files_store(const struct dml_guest_files *g, uint32_t i, struct dml_sv old, struct dml_sv text,

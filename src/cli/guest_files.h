@@ -35,6 +35,8 @@ int dml_guest_files_for(const struct dml_guest_files *g, const struct dml_target
  */
 int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct dml_err *err);
 
+/* Reads a guest file (`-`: standard input), of a saved image only the part with its config. As below. */
+int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err);
 /* Reads one input; DML_ETOOBIG (with what fits) and DML_EIO have a message. */
 int dml_guest_files_read(const struct dml_guest_files *g, struct dml_arena *a, uint32_t i, struct dml_sv *text,
                          struct dml_err *err);

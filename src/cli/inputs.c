@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "guest/stored.h"
 
 enum { LIST_MAX_BYTES = 256 * 1024 * 1024 };
 
@@ -30,7 +31,7 @@ static _Bool looks_like_guest(const char *name)
         if (n > e && strcmp(name + n - e, endings[i]) == 0)
             return 1;
     }
-    return 0;
+    return dml_form_is_stored_name(dml_path_base(dml_sv_of(name)).p);
 }
 
 static int add(struct dml_inputs *in, const struct dml_args *args, const char *path)

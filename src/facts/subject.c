@@ -14,10 +14,10 @@ int dml_world_init(struct dml_world *w, const struct dml_facts *host, const stru
 
 int dml_subject_open(struct dml_subject *s, const char *path, struct dml_sv text, struct dml_err *err)
 {
-    dml_source_init(&s->src, path, text);
-    int rc = dml_cfg_parse(&s->cfg, s->a, text, s->world->target.xen, err);
     struct dml_guest_host host = {s->world->dma_host.cpus, s->world->dma_host.numa_nodes};
-    return rc < 0 ? rc : dml_guest_read(&s->guest, s->a, s->xlu, &s->cfg, s->world->target.xen, &host, err);
+    int rc = dml_guest_open(&s->guest, &s->cfg, &s->form, s->a, s->xlu, text, s->world->target.xen, &host, err);
+    dml_source_init(&s->src, path, s->form.config);
+    return rc;
 }
 
 _Bool dml_subject_restricted(const struct dml_subject *s)

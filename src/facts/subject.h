@@ -5,7 +5,7 @@
 
 #include "cfg/cfg.h"
 #include "dmargv/dmargv.h"
-#include "guest/guest.h"
+#include "guest/stored.h"
 #include "host/accounts.h"
 #include "host/facts.h"
 #include "host/target.h"
@@ -39,12 +39,13 @@ struct dml_subject {
     struct dml_source src;
     struct dml_cfg cfg;
     struct dml_guest guest;
+    struct dml_form_of form;
     const struct dma_result *result;  /* see dml_subject_result */
     struct dml_host_answers *answers; /* the thread's, see select.h */
     _Bool built, assumed;             /* result is made; restriction is assumed */
 };
 
-/* Parses the text and reads the guest from it. DML_ENOMEM, DML_ETOOBIG. */
+/* Parses the text, of any form, and reads the guest from it. DML_ENOMEM, DML_ETOOBIG. */
 int dml_subject_open(struct dml_subject *s, const char *path, struct dml_sv text, struct dml_err *err);
 /*
  * What libxl would do with the guest; asked for once, then remembered. NULL where the file has syntax errors or xl

@@ -59,6 +59,8 @@ struct dml_guest {
     DML_VEC(struct dml_guest_part) parts; /* parts of one element lie together, elements in order */
     uint32_t first_part[DML_KEY_COUNT], n_parts[DML_KEY_COUNT]; /* those of a key lie together */
     uint32_t refusals;                                          /* how many of the problems are */
+    struct dml_sv newer;                                        /* of libxl's JSON: the first member that no release */
+    struct dml_span newer_span;                                 /* up to 4.22 knows; empty: none */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "host/guests.h"
 
 enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
@@ -426,16 +427,6 @@ static void collect_xendomains(struct collector *c)
     }
     if (autostart && autostart[0] == '/')
         list_dir(c, autostart, "", &f->xendomains.autostart);
-    struct dml_list images = {0};
-    if (f->xendomains.save && f->xendomains.save[0] == '/')
-        list_dir(c, f->xendomains.save, "", &images);
-    f->saved_images.known = images.known;
-    for (uint32_t i = 0; i < images.n; i++) {
-        struct dml_saved_image *image = append(c, &f->saved_images, sizeof *image);
-        const char *path = *DML_AT(images, const char *, i);
-        if (image)
-            *image = (struct dml_saved_image){.path = path, .name = keep(c, dml_path_base(dml_sv_of(path)))};
-    }
 }
 
 /* xl.conf has the grammar of guests, but one plain setting is all that is asked of it. */
@@ -520,6 +511,12 @@ static void collect_pci(struct collector *c)
 
 /* ---- all together ---- */
 
+static void redact_user(const char **name)
+{
+    if (*name && **name && strncmp(*name, "xen-", 4) != 0 && strcmp(*name, "root") != 0)
+        *name = NULL;
+}
+
 static void redact(struct collector *c)
 {
     struct dml_facts *f = c->f;
@@ -533,6 +530,10 @@ static void redact(struct collector *c)
         struct dml_group *g = DML_AT(f->groups, struct dml_group, i);
         g->members = (struct dml_list){0}; /* names again; that nothing is known of them is the truth now */
     }
+    for (uint32_t i = 0; i < f->running.n; i++)
+        redact_user(&DML_AT(f->running, struct dml_running, i)->device_model_user);
+    for (uint32_t i = 0; i < f->saved_images.n; i++)
+        redact_user(&DML_AT(f->saved_images, struct dml_saved_image, i)->device_model_user);
     struct dml_list *blocks[] = {&f->subuid, &f->subgid};
     for (size_t b = 0; b < 2; b++)
         for (uint32_t i = 0; i < blocks[b]->n; i++)
@@ -575,6 +576,9 @@ int dml_facts_collect(struct dml_facts *f, const struct dml_collect *how, struct
     collect_stale_chroots(&c);
     collect_uids_in_use(&c);
     collect_pci(&c);
+    int rc = dml_collect_guests(f, c.root, a, notes, err);
+    if (rc < 0)
+        return rc;
     if (how->redact)
         redact(&c);
     if (a->failed)

@@ -48,12 +48,15 @@ struct dml_host_file {
 struct dml_saved_image {
     const char *path, *name;
     enum dml_tri dm_restrict;
-    const char *device_model_version;
+    const char *device_model_version, *device_model_user; /* user "": none is named */
 };
 struct dml_running {
     uint64_t domid;
     const char *name;
     enum dml_tri dm_restrict;
+    const char *device_model_version, *device_model_user; /* as above */
+    uint64_t uid;                                         /* of its QEMU */
+    const char *path;                                     /* of the config that libxl stored */
 };
 struct dml_domain {
     const char *name;

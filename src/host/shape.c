@@ -78,6 +78,8 @@ static const struct dml_fact_field image_fields[] = {
     FIELD(struct dml_saved_image, "name", STRING, name, "guest name"),
     FIELD(struct dml_saved_image, "dm_restrict", TRI, dm_restrict, "did its config ask for restriction"),
     FIELD(struct dml_saved_image, "device_model_version", STRING, device_model_version, "its device model"),
+    FIELD(struct dml_saved_image, "device_model_user", STRING, device_model_user,
+          "the account that its config names, empty for none"),
     SOURCE,
 };
 SHAPE(image, struct dml_saved_image);
@@ -87,6 +89,11 @@ static const struct dml_fact_field running_fields[] = {
     FIELD(struct dml_running, "name", STRING, name, "guest name"),
     FIELD(struct dml_running, "dm_restrict", TRI, dm_restrict,
           "did the config it was created with ask for restriction"),
+    FIELD(struct dml_running, "device_model_version", STRING, device_model_version, "its device model"),
+    FIELD(struct dml_running, "device_model_user", STRING, device_model_user,
+          "the account that the config it was created with names, empty for none"),
+    FIELD(struct dml_running, "uid", UINT, uid, "the uid under which its QEMU runs now"),
+    FIELD(struct dml_running, "path", STRING, path, "the config that libxl stored of it"),
     SOURCE,
 };
 SHAPE(running, struct dml_running);

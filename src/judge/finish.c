@@ -16,6 +16,8 @@ struct user_ref {
 static int by_account(const void *x, const void *y)
 {
     const struct dml_same_user *a = ((const struct user_ref *)x)->user, *b = ((const struct user_ref *)y)->user;
+    if (a->form != b->form)
+        return a->form < b->form ? -1 : 1;
     if (a->uid != b->uid)
         return a->uid < b->uid ? -1 : 1;
     int r = a->uid == DML_FACT_UNKNOWN ? strcmp(a->user, b->user) : 0;
@@ -24,7 +26,7 @@ static int by_account(const void *x, const void *y)
 
 static _Bool same_account(const struct user_ref *a, const struct user_ref *b)
 {
-    return a->user->uid == b->user->uid &&
+    return a->user->form == b->user->form && a->user->uid == b->user->uid &&
            (a->user->uid != DML_FACT_UNKNOWN || strcmp(a->user->user, b->user->user) == 0);
 }
 
@@ -76,6 +78,77 @@ static int compare_users(struct dml_judge *const *judges, size_t n, const struct
     return rc;
 }
 
+/* ---- stored configs and files ---- */
+
+/* What of a guest that matters is other in its file. */
+static const char *difference(const struct dml_judged *stored, const struct dml_judged *file, struct dml_arena *a)
+{
+    const struct {
+        _Bool differs;
+        const char *what;
+    } all[] = {{stored->requested != file->requested, "dm_restrict"},
+               {stored->user != file->user, "the account"},
+               {stored->device_model != file->device_model, "the device model"},
+               {stored->argv != file->argv, "QEMU's command line"}};
+    const char *text = NULL;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].differs)
+            text = text ? dml_arena_printf(a, "%s, %s", text, all[i].what) : all[i].what;
+    return text;
+}
+
+/* Compares a stored config with the files of its guest: the first one that it is like, else the first one. */
+static int compare_one(struct dml_judge *const *judges, size_t n, struct dml_judge *judge,
+                       const struct dml_stored_guest *s, const char *const *paths, struct dml_arena *a)
+{
+    struct dml_judged *me = &judge->guests.v[s->guest], *other = NULL;
+    _Bool any_file = 0;
+    const char *what = NULL;
+    for (size_t i = 0; i < n && me->name.len; i++)
+        for (uint32_t k = 0; k < judges[i]->guests.n; k++) {
+            struct dml_judged *g = &judges[i]->guests.v[k];
+            any_file |= !g->stored;
+            if (g->stored || !dml_sv_eq(g->name, me->name))
+                continue;
+            if (!s->image && !g->running)
+                g->running = me->requested ? "restricted" : "unrestricted";
+            if (!other || (what && !difference(me, g, a))) {
+                other = g;
+                what = difference(me, g, a);
+            }
+        }
+    struct dml_finding f = other ? s->differs : s->gone;
+    struct dml_related related = {other ? other->file : 0, DML_NO_SPAN, {1, 1}, {1, 1}, DML_SV("the guest's file")};
+    const char *message = NULL;
+    if (other && what && s->differs_shown)
+        message = s->image
+                      ? dml_arena_printf(a,
+                                         "the saved image would bring %.*s back as it was before %s was edited; it "
+                                         "differs in: %s",
+                                         DML_SV_ARG(me->name), paths[other->file], what)
+                      : dml_arena_printf(a,
+                                         "%.*s runs with another config than %s has: a cold restart is due (shut it "
+                                         "down, xl create); it differs in: %s",
+                                         DML_SV_ARG(me->name), paths[other->file], what);
+    else if (!other && any_file && !s->image && s->gone_shown)
+        message = dml_arena_printf(a, "none of the files judged here is of %.*s, which runs", DML_SV_ARG(me->name));
+    if (!message)
+        return a->failed ? DML_ENOMEM : 0;
+    f.message = dml_sv_of(message);
+    f.related = &related;
+    f.related_n = other != NULL;
+    return dml_findings_add(&judge->findings, &f, 0) ? 0 : DML_ENOMEM;
+}
+
+static int compare_stored(struct dml_judge *const *judges, size_t n, const char *const *paths, struct dml_arena *a)
+{
+    int rc = 0;
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = 0; rc == 0 && k < judges[i]->stored.n; k++)
+            rc = compare_one(judges, n, judges[i], &judges[i]->stored.v[k], paths, a);
+    return rc;
+}
+
 /* ---- rules of several policies ---- */
 
 static int by_id(const void *x, const void *y)
@@ -122,7 +195,7 @@ static const char *verdict(const struct dml_judged *g, const struct dml_rules *r
     for (uint16_t i = 0; i < g->blockers_n; i++) {
         if (host_fixed && g->blockers[i].scope == DML_SCOPE_HOST)
             continue;
-        if (!fixed_by_migration(dml_rule_own(&rules->v[g->blockers[i].rule])))
+        if (g->stored || !fixed_by_migration(dml_rule_own(&rules->v[g->blockers[i].rule])))
             return "blocked";
         fixable = 1;
     }
@@ -198,6 +271,8 @@ int dml_judge_finish(struct dml_judge *const *judges, size_t n, const struct dml
 {
     struct dml_findings **stores = dml_new_n(a, struct dml_findings *, n);
     int rc = stores ? compare_users(judges, n, run, report->paths, a) : DML_ENOMEM;
+    if (rc == 0)
+        rc = compare_stored(judges, n, report->paths, a);
     for (size_t i = 0; rc == 0 && i < n; i++)
         stores[i] = &judges[i]->findings;
     if (rc == 0 && run->want_verdicts)

@@ -107,8 +107,8 @@ static int policy_for(struct dml_judge *j, const char *path, struct judge_policy
         long k = dml_rules_find(j->run->rules, dml_sv_of(p->rules->v[i].id));
         p->map[i] = k < 0 ? 0 : (uint16_t)k; /* the run's rules hold those of every policy */
         /* Rules that the judge itself makes findings of. */
-        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011",
-                                                     "DM4001", "DM0012", "DM0013"};
+        static const char *const own[JUDGE_RULES] = {"DM0004", "DM0005", "DM0010", "DM0011", "DM4001",
+                                                     "DM0012", "DM0013", "DM3018", "DM3019"};
         for (int r = 0; r < JUDGE_RULES; r++)
             if (strcmp(p->rules->v[i].id, own[r]) == 0)
                 p->own[r] = (uint16_t)i;
@@ -286,7 +286,7 @@ struct dml_finding make_finding(struct judging *g, const struct dml_fired *f)
     struct dml_finding finding = {.file = g->file,
                                   .rule = g->p->map[f->rule],
                                   .severity = g->settings[f->rule].severity,
-                                  .fix = rule->fix_safety,
+                                  .fix = g->s.form.form == DML_FORM_CFG ? rule->fix_safety : DML_FIX_NONE,
                                   .span = f->span,
                                   .message = f->message,
                                   .key = f->key};
@@ -354,6 +354,8 @@ static int keep_findings(struct judging *g)
 static int second_opinion(struct judging *g, struct dml_err *err)
 {
     struct dml_xlu_diff diff;
+    if (g->s.form.form == DML_FORM_JSON || g->s.form.form == DML_FORM_IMAGE_JSON || g->s.form.damaged)
+        return 0;
     int rc = dml_xlu_compare(g->j->xlu, &g->s.cfg, &g->j->file, &diff, err);
     if (rc == 0 && diff.what != DML_XLU_SAME && diff.what != DML_XLU_SKIPPED)
         fire_own(g, JUDGE_DISAGREE, diff.span,
@@ -411,6 +413,8 @@ int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct 
     }
     if (rc == 0)
         rc = settle(&g);
+    if (rc == 0 && !too_large && g.s.form.form != DML_FORM_CFG)
+        rc = note_stored(&g);
     if (rc == 0)
         rc = keep_findings(&g);
     return rc == DML_ENOMEM ? dml_err_set(err, rc, "%s: out of memory", path) : rc;

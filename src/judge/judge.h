@@ -25,6 +25,7 @@ struct dml_run {
 struct dml_same_user {
     uint32_t file;
     uint32_t guest;             /* index in the judge's guests */
+    uint8_t form;               /* enum dml_form: a guest and what is stored of it share an account, and may */
     const char *user;           /* device_model_user */
     uint64_t uid;               /* DML_FACT_UNKNOWN where the host's accounts are not known */
     struct dml_finding finding; /* what to report if another guest has it too; its strings are kept */
@@ -38,11 +39,23 @@ struct dml_judged {
     uint64_t missing; /* set of facts, see dml_missing_name */
     struct dml_report_blocker *blockers;
     uint16_t blockers_n;
-    _Bool requested;     /* dm_restrict is in force */
-    _Bool applicable;    /* a QEMU in dom0 serves it */
-    _Bool fixable;       /* nothing blocks but that restriction is not asked for */
-    const char *reason;  /* why it is not applicable */
-    const char *running; /* as in struct dml_report_guest */
+    _Bool requested;      /* dm_restrict is in force */
+    _Bool applicable;     /* a QEMU in dom0 serves it */
+    _Bool stored;         /* xl or libxl wrote it: no fix changes it */
+    _Bool fixable;        /* nothing blocks but that restriction is not asked for */
+    const char *reason;   /* why it is not applicable */
+    const char *running;  /* as in struct dml_report_guest */
+    uint64_t argv;        /* digest of the command line, of addresses that libxl makes up only that they are there */
+    uint64_t user;        /* digest of device_model_user; 0: none */
+    uint8_t device_model; /* enum dma_dm_version */
+};
+
+/* A stored config, for comparing it with the file of the same guest. Findings: what to report; strings are kept. */
+struct dml_stored_guest {
+    uint32_t guest; /* index in the judge's guests */
+    _Bool image;    /* a saved image, no running guest */
+    struct dml_finding differs, gone;
+    _Bool differs_shown, gone_shown;
 };
 
 struct dml_judge; /* one per thread */

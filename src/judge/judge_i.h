@@ -24,6 +24,8 @@ enum judge_rule {
     JUDGE_SAME_USER,
     JUDGE_WITHHELD,
     JUDGE_FIGHT,
+    JUDGE_STORED_DIFFERS,
+    JUDGE_FILE_GONE,
     JUDGE_RULES
 };
 
@@ -68,6 +70,7 @@ struct dml_judge {
     struct dml_xlu *xlu;
     DML_VEC(struct dml_judged) guests;
     DML_VEC(struct dml_same_user) users;
+    DML_VEC(struct dml_stored_guest) stored;
     struct judging probing; /* the last probe */
 };
 
@@ -78,5 +81,6 @@ int run_deciding(struct judging *g, struct blockers *out);
 int keep_guest(struct judging *g, const struct blockers *blockers);
 int keep_too_large(struct judging *g);
 int decide_same_user(struct judging *g, struct dml_suppressions *s);
+int note_stored(struct judging *g);
 
 #endif

@@ -102,10 +102,34 @@ static int note_user(struct judging *g, uint32_t guest)
     const struct dml_account *account = w->host ? dml_account_find(w->host, user) : NULL;
     *u = (struct dml_same_user){.file = g->file,
                                 .guest = guest,
+                                .form = (uint8_t)g->s.form.form,
                                 .user = dml_arena_strdup(&g->j->keep, user),
                                 .uid = account ? account->uid : DML_FACT_UNKNOWN};
     g->same_user = u;
     return u->user ? 0 : DML_ENOMEM;
+}
+
+/* A digest of one argument, without the MAC address that only a stored config may know. */
+static uint64_t digest(struct dml_sv s)
+{
+    const char *mac = s.len ? memmem(s.p, s.len, "mac=", 4) : NULL;
+    if (!mac)
+        return dml_cfg_hash(s) + (uint64_t)s.len;
+    struct dml_sv before = {s.p, (size_t)(mac - s.p)}, rest = {mac, s.len - before.len};
+    const char *comma = memchr(rest.p, ',', rest.len);
+    rest = comma ? (struct dml_sv){comma, rest.len - (size_t)(comma - rest.p)} : DML_SV("");
+    return (uint64_t)dml_cfg_hash(before) << 32 ^ digest(rest);
+}
+
+/* What a stored config and a file of the same guest are compared by. */
+static void take_digests(struct judging *g, struct dml_judged *guest)
+{
+    const struct dma_result *r = dml_subject_result(&g->s);
+    const char *user = g->s.guest.g.device_model_user;
+    guest->user = user ? digest(dml_sv_of(user)) | 1 : 0;
+    guest->device_model = r ? (uint8_t)r->process.device_model : 0;
+    for (uint32_t i = 0; r && i < r->argc; i++)
+        guest->argv = (guest->argv ^ digest(dml_sv_of(r->argv[i]))) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static struct dml_judged *new_guest(struct judging *g)
@@ -135,7 +159,9 @@ int keep_guest(struct judging *g, const struct blockers *fired)
     if (name)
         guest->name = dml_arena_sv(&g->j->keep, dml_sv_of(name));
     guest->requested = dml_subject_restricted(&g->s);
+    guest->stored = g->s.form.form != DML_FORM_CFG;
     guest->running = running(g->s.world->host, name);
+    take_digests(g, guest);
     guest->missing = g->missing;
     if (g->disagrees && add(g, &all, g->p->own[JUDGE_DISAGREE]) < 0)
         return DML_ENOMEM;
@@ -159,6 +185,31 @@ int keep_guest(struct judging *g, const struct blockers *fired)
     }
     guest->missing = (guest->missing & needed) | required_facts(g->s.world);
     return rc < 0 ? rc : copy_blockers(g, &all, guest);
+}
+
+static int prepare(struct judging *g, enum judge_rule own, struct dml_finding *finding, _Bool *is_shown)
+{
+    uint16_t rule = g->p->own[own];
+    struct dml_fired f = {.rule = rule,
+                          .span = dml_subject_key_span(&g->s, "name"),
+                          .key = DML_SV("name"),
+                          .message = {"", 0},
+                          .fixed = 1};
+    *finding = make_finding(g, &f);
+    finding->source = dml_arena_sv(&g->j->keep, finding->source);
+    *is_shown = g->settings[rule].severity != DML_OFF && g->j->run->selected[g->p->map[rule]];
+    return finding->source.p ? 0 : DML_ENOMEM;
+}
+
+/* Keeps what there is to say of a stored config once all files have been seen. */
+int note_stored(struct judging *g)
+{
+    struct dml_stored_guest *s = dml_vec_add(&g->j->keep, &g->j->stored);
+    if (!s)
+        return DML_ENOMEM;
+    *s = (struct dml_stored_guest){.guest = g->j->guests.n - 1, .image = g->s.form.form != DML_FORM_JSON};
+    int rc = prepare(g, JUDGE_STORED_DIFFERS, &s->differs, &s->differs_shown);
+    return rc < 0 ? rc : prepare(g, JUDGE_FILE_GONE, &s->gone, &s->gone_shown);
 }
 
 /*

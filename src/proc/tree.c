@@ -35,6 +35,7 @@ static const char *reason(int error)
 static const char *slurp(int dir, const char *name, size_t max, struct dml_arena *a, struct dml_sv *text)
 {
     struct stat st;
+    *text = (struct dml_sv){"", 0};
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return reason(errno);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Guests that run or were saved. Without a Xen library: libxl's stored configs, QEMU's command lines, saved images. */
+#include "host/guests.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/num.h"
+#include "base/path.h"
+#include "guest/stored.h"
+
+enum { CONFIG_MAX_BYTES = 1024 * 1024, LAST_DOMID = 32751 };
+
+static const char STORED_DIR[] = "/var/lib/xen", SAVE_DIR[] = "/var/lib/xen/save";
+
+/* A QEMU that runs for a guest. */
+struct process {
+    uint64_t domid, uid;
+    const char *name;
+};
+
+struct search {
+    struct dml_facts *f;
+    const char *root;
+    struct dml_arena *a;  /* what is kept */
+    struct dml_arena one; /* what a file takes */
+    struct dml_buf *notes;
+    struct dml_xlu *xlu;
+    _Bool proc; /* there are processes to be seen */
+    DML_VEC(struct process) processes;
+    DML_VEC(struct dml_running) running;
+    DML_VEC(struct dml_saved_image) images;
+};
+
+static const char *base_name(const char *path)
+{
+    return dml_path_base(dml_sv_of(path)).p;
+}
+
+static int by_text(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+struct names {
+    DML_VEC(const char *) v;
+};
+
+/* Sorted names in a directory below root, hidden ones left out; 0 where it can neither be read nor is absent. */
+static _Bool list(struct search *s, const char *dir, struct names *out)
+{
+    char *real = dml_arena_printf(s->a, "%s%s", s->root, dir);
+    DIR *d = real ? opendir(real) : NULL;
+    *out = (struct names){{0}};
+    if (!d)
+        return errno == ENOENT || errno == ENOTDIR;
+    for (struct dirent *e; (e = readdir(d));) {
+        const char **name = e->d_name[0] != '.' ? dml_vec_add(s->a, &out->v) : NULL;
+        if (name)
+            *name = dml_arena_strdup(s->a, e->d_name);
+    }
+    closedir(d);
+    if (!s->a->failed && out->v.n)
+        qsort(out->v.v, out->v.n, sizeof *out->v.v, by_text);
+    return 1;
+}
+
+/* ---- processes ---- */
+
+/* What of a QEMU's arguments says whose it is: -xen-domid (qemu-xen) or -d (qemu-xen-traditional), and -name. */
+static _Bool read_arguments(struct dml_sv args, uint64_t *domid, struct dml_sv *name)
+{
+    struct dml_sv before = {"", 0};
+    _Bool found = 0;
+    *name = before;
+    for (_Bool first = 1; args.len; first = 0) {
+        const char *end = memchr(args.p, '\0', args.len);
+        struct dml_sv arg = {args.p, end ? (size_t)(end - args.p) : args.len};
+        if (first && !memmem(arg.p, arg.len, "qemu", 4))
+            return 0;
+        if (dml_sv_is(before, "-xen-domid") || (!found && dml_sv_is(before, "-d")))
+            found = dml_num_decimal(arg, LAST_DOMID, domid) && *domid;
+        else if (dml_sv_is(before, "-name") || dml_sv_is(before, "-domain-name"))
+            *name = arg;
+        before = arg;
+        size_t skip = arg.len + (end != NULL);
+        args = (struct dml_sv){args.p + skip, args.len - skip};
+    }
+    return found;
+}
+
+static void find_processes(struct search *s)
+{
+    struct names names;
+    list(s, "/proc", &names);
+    for (uint32_t i = 0; i < names.v.n && !s->a->failed; i++) {
+        const char *pid = names.v.v[i];
+        struct stat st;
+        struct dml_sv args, name;
+        uint64_t n, domid;
+        if (!dml_num_decimal(dml_sv_of(pid), UINT32_MAX, &n))
+            continue;
+        s->proc = 1;
+        dml_arena_reset(&s->one);
+        char *dir = dml_arena_printf(&s->one, "%s/proc/%s", s->root, pid);
+        char *path = dir ? dml_arena_printf(&s->one, "%s/cmdline", dir) : NULL;
+        if (!path || dml_file_read(&s->one, path, CONFIG_MAX_BYTES, &args, NULL) < 0 ||
+            !read_arguments(args, &domid, &name) || stat(dir, &st) < 0)
+            continue;
+        struct process *p = dml_vec_add(s->a, &s->processes);
+        if (p)
+            *p = (struct process){domid, st.st_uid, name.len ? dml_arena_strndup(s->a, name.p, name.len) : NULL};
+    }
+}
+
+static const struct process *process_of(const struct search *s, uint64_t domid)
+{
+    for (uint32_t i = 0; i < s->processes.n; i++)
+        if (s->processes.v[i].domid == domid)
+            return &s->processes.v[i];
+    return NULL;
+}
+
+/* ---- configs ---- */
+
+/* What matters of a stored config. */
+struct config {
+    const char *name, *device_model_version, *device_model_user;
+    enum dml_tri dm_restrict;
+    _Bool needs_qemu; /* an HVM guest whose QEMU runs in dom0 */
+};
+
+/* 0 where it cannot be read, or neither libxl nor xl save wrote it, which is said. */
+static _Bool read_config(struct search *s, const char *path, struct config *out)
+{
+    struct dml_sv text;
+    struct dml_cfg cfg;
+    struct dml_guest guest;
+    struct dml_form_of form;
+    struct dml_err err = {""};
+    dml_version xen = s->f->xen.version ? s->f->xen.version : dml_xen_newest();
+    dml_arena_reset(&s->one);
+    char *real = dml_arena_printf(&s->one, "%s%s", s->root, path);
+    int rc = real ? dml_file_read(&s->one, real, CONFIG_MAX_BYTES, &text, &err) : DML_ENOMEM;
+    if (rc == DML_ETOOBIG && dml_form_image_end(text))
+        rc = 0;
+    if (rc == 0)
+        rc = dml_guest_open(&guest, &cfg, &form, &s->one, s->xlu, text, xen, NULL, &err);
+    if (rc < 0) {
+        dml_buf_printf(s->notes, "%s: %s\n", path, err.msg);
+        return 0;
+    }
+    if (form.form == DML_FORM_CFG || cfg.errors.n) {
+        const char *why = cfg.errors.n && form.form != DML_FORM_CFG
+                              ? dml_cfg_error_message(&cfg, &cfg.errors.v[0], &s->one)
+                              : "neither a config that libxl stored nor an image of xl save";
+        dml_buf_printf(s->notes, "%s: %s\n", path, why ? why : "out of memory");
+        return 0;
+    }
+    const struct dma_guest *g = &guest.g;
+    _Bool hvm = g->type == DMA_HVM && g->device_model_stubdomain != DMA_YES;
+    *out = (struct config){
+        .name = g->name ? dml_arena_strdup(s->a, g->name) : NULL,
+        .device_model_version = g->device_model_version == DMA_DM_QEMU_XEN      ? "qemu-xen"
+                                : g->device_model_version == DMA_DM_TRADITIONAL ? "qemu-xen-traditional"
+                                : hvm && s->f->qemu.installed == DML_TRI_YES    ? "qemu-xen"
+                                                                                : NULL,
+        .device_model_user = g->device_model_user ? dml_arena_strdup(s->a, g->device_model_user) : "",
+        .dm_restrict = g->dm_restrict == DMA_YES ? DML_TRI_YES : DML_TRI_NO,
+        .needs_qemu = hvm,
+    };
+    return 1;
+}
+
+/* The domid in userdata-d.DOMID.UUID.libxl-json. */
+static _Bool domid_in(const char *name, uint64_t *domid)
+{
+    const char *from = strchr(name, '.');
+    const char *to = from ? strchr(from + 1, '.') : NULL;
+    return to && dml_num_decimal((struct dml_sv){from + 1, (size_t)(to - from - 1)}, LAST_DOMID, domid) && *domid;
+}
+
+static void find_stored(struct search *s)
+{
+    struct names names;
+    s->f->running.known = list(s, STORED_DIR, &names);
+    for (uint32_t i = 0; i < names.v.n && !s->a->failed; i++) {
+        uint64_t domid;
+        struct config c = {0};
+        if (!dml_form_is_stored_name(names.v.v[i]) || !domid_in(names.v.v[i], &domid))
+            continue;
+        const char *path = dml_arena_printf(s->a, "%s/%s", STORED_DIR, names.v.v[i]);
+        const struct process *p = process_of(s, domid);
+        _Bool readable = path && read_config(s, path, &c);
+        if (readable && s->proc && c.needs_qemu && !p) {
+            dml_buf_printf(s->notes, "%s is a leftover: no QEMU runs for domid %llu\n", path,
+                           (unsigned long long)domid);
+            continue;
+        }
+        struct dml_running *r = dml_vec_add(s->a, &s->running);
+        if (r)
+            *r = (struct dml_running){.domid = domid,
+                                      .name = c.name ? c.name
+                                              : p    ? p->name
+                                                     : NULL,
+                                      .dm_restrict = c.dm_restrict,
+                                      .device_model_version = c.device_model_version,
+                                      .device_model_user = c.device_model_user,
+                                      .uid = p ? p->uid : DML_FACT_UNKNOWN,
+                                      .path = path};
+    }
+}
+
+/* QEMUs of guests that libxl stored nothing of: all that is known of them is what runs. */
+static void add_others(struct search *s)
+{
+    for (uint32_t i = 0; i < s->processes.n; i++) {
+        const struct process *p = &s->processes.v[i];
+        _Bool known = 0;
+        for (uint32_t k = 0; k < s->running.n && !known; k++)
+            known = s->running.v[k].domid == p->domid;
+        struct dml_running *r = known ? NULL : dml_vec_add(s->a, &s->running);
+        if (r)
+            *r = (struct dml_running){.domid = p->domid, .name = p->name, .uid = p->uid};
+    }
+}
+
+static int by_domid(const void *x, const void *y)
+{
+    const struct dml_running *a = x, *b = y;
+    return (a->domid > b->domid) - (a->domid < b->domid);
+}
+
+static void find_images(struct search *s, const char *dir)
+{
+    struct names names;
+    if (list(s, dir, &names))
+        s->f->saved_images.known = 1;
+    for (uint32_t i = 0; i < names.v.n && !s->a->failed; i++) {
+        struct config c = {0};
+        struct stat st;
+        const char *path = dml_arena_printf(s->a, "%s/%s", dir, names.v.v[i]);
+        char *real = path ? dml_arena_printf(s->a, "%s%s", s->root, path) : NULL;
+        if (!real || stat(real, &st) < 0 || !S_ISREG(st.st_mode))
+            continue;
+        read_config(s, path, &c);
+        struct dml_saved_image *m = dml_vec_add(s->a, &s->images);
+        if (m)
+            *m = (struct dml_saved_image){path, c.name ? c.name : base_name(path), c.dm_restrict,
+                                          c.device_model_version, c.device_model_user};
+    }
+}
+
+int dml_collect_guests(struct dml_facts *f, const char *root, struct dml_arena *a, struct dml_buf *notes,
+                       struct dml_err *err)
+{
+    struct search s = {.f = f, .root = root, .a = a, .notes = notes, .xlu = dml_xlu_new()};
+    const char *save = f->xendomains.save && f->xendomains.save[0] == '/' ? f->xendomains.save : NULL;
+    if (!s.xlu)
+        return dml_err_set(err, DML_ENOMEM, "out of memory while collecting facts");
+    find_processes(&s);
+    find_stored(&s);
+    add_others(&s);
+    if (s.running.n)
+        qsort(s.running.v, s.running.n, sizeof *s.running.v, by_domid);
+    f->running.v = s.running.v;
+    f->running.n = s.running.n;
+    if (save)
+        find_images(&s, save);
+    if (!save || strcmp(save, SAVE_DIR) != 0)
+        find_images(&s, SAVE_DIR);
+    f->saved_images.v = s.images.v;
+    f->saved_images.n = s.images.n;
+    dml_xlu_free(s.xlu);
+    dml_arena_dispose(&s.one);
+    return a->failed ? dml_err_set(err, DML_ENOMEM, "out of memory while collecting facts") : 0;
+}

@@ -113,12 +113,13 @@ static int choose(struct session *s, const char *const *which, uint32_t n, struc
 }
 
 /* One config: given to the QEMUs that have its name, or to the only one. */
-static int compare_with(struct session *s, const char *path, _Bool only, struct dma_builder *builder,
-                        struct dml_xlu *xlu, struct dml_err *err)
+static int compare_with(struct session *s, const struct dml_subject *empty, const char *path, _Bool only,
+                        struct dml_err *err)
 {
     struct dml_arena file = {0};
-    struct dml_subject subject = {.a = &file, .world = &s->world, .builder = builder, .xlu = xlu};
+    struct dml_subject subject = *empty;
     struct dml_sv text;
+    subject.a = &file;
     int rc = dml_file_read(&file, path, DML_MAX_BYTES, &text, err);
     if (rc < 0 && rc != DML_ENOMEM) {
         s->code = dml_exit_worse(s->code, dml_cli_fail(DML_EXIT_INCOMPLETE, "%s", err->msg));
@@ -139,24 +140,25 @@ static int compare_with(struct session *s, const char *path, _Bool only, struct 
     return rc;
 }
 
+/* With the configs of --config, else with what libxl stored. */
 static int compare(struct session *s, struct dml_err *err)
 {
     const char *config = dml_args_get(s->args, DML_OPTION_CONFIG);
     const struct dml_args one = {.command = s->args->command, .arena = s->a, .paths = &config, .n_paths = 1};
     struct dml_inputs inputs = {0};
-    struct dma_builder *builder = NULL;
-    struct dml_xlu *xlu = NULL;
-    if (!config)
-        return 0;
-    int rc = dml_inputs_collect(&one, &inputs, err);
-    if (rc == 0 && (!(xlu = dml_xlu_new()) || dma_builder_new(NULL, &builder) < 0))
+    struct dml_subject subject = {.world = &s->world};
+    int rc = config ? dml_inputs_collect(&one, &inputs, err) : 0;
+    if (rc == 0 && (!(subject.xlu = dml_xlu_new()) || dma_builder_new(NULL, &subject.builder) < 0))
         rc = dml_err_set(err, DML_ENOMEM, "out of memory");
     if (rc == 0)
         s->code = dml_exit_worse(s->code, inputs.code);
     for (uint32_t i = 0; rc == 0 && i < inputs.paths.n; i++)
-        rc = compare_with(s, inputs.paths.v[i], inputs.trees.n == 0 && s->n_shown == 1, builder, xlu, err);
-    dma_builder_free(builder);
-    dml_xlu_free(xlu);
+        rc = compare_with(s, &subject, inputs.paths.v[i], inputs.trees.n == 0 && s->n_shown == 1, err);
+    for (uint32_t i = 0; rc == 0 && i < s->n; i++)
+        if (!s->all[i].expected)
+            rc = dml_verified_expect_stored(&s->all[i], &subject, err);
+    dma_builder_free(subject.builder);
+    dml_xlu_free(subject.xlu);
     return rc;
 }
 

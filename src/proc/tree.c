@@ -35,7 +35,6 @@ static const char *reason(int error)
 static const char *slurp(int dir, const char *name, size_t max, struct dml_arena *a, struct dml_sv *text)
 {
     struct stat st;
-    *text = (struct dml_sv){"", 0};
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return reason(errno);
@@ -279,7 +278,7 @@ static int read_threads(struct dml_proctree *t, struct dml_proc *p, int dir)
     p->threads_why = tasks < 0 ? reason(errno) : list_numbers(open_dir(tasks, "."), THREADS_MAX, t->a, &tids);
     for (uint32_t i = 0; rc == 0 && !p->threads_why && i < tids.n; i++) {
         char name[16];
-        struct dml_sv text;
+        struct dml_sv text = {"", 0};
         struct dml_proc_status status;
         snprintf(name, sizeof name, "%u", tids.v[i]);
         dml_arena_reset(&scratch);
@@ -331,7 +330,7 @@ int dml_proc_read(struct dml_proctree *t, struct dml_proc *p, struct dml_err *er
 
 int dml_proctree_sockets(struct dml_proctree *t, struct dml_err *err)
 {
-    struct dml_sv text;
+    struct dml_sv text = {"", 0};
     struct dml_proc_socket *v;
     /* /proc/net leads to the reader's own; a copy has a directory there. */
     int net = t->live ? openat(t->fd, "net", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : open_dir(t->fd, "net");

@@ -348,7 +348,12 @@ static struct dml_check_result check_arguments(const struct dml_verified *q)
         return unknown(expected, e->why);
     if (!q->p->argc)
         return unknown(expected, q->p->argv_why ? q->p->argv_why : "the command line is empty");
-    const char *difference = dml_argv_difference(e, q->p->argv, q->p->argc, &q->said, q->run->a);
+    _Bool hotplug = 0;
+    const char *difference = dml_argv_difference(e, q->p->argv, q->p->argc, &q->said, q->run->a, &hotplug);
+    if (difference && e->stored && hotplug)
+        return (struct dml_check_result){
+            DML_CHECK_INFO, expected,
+            dml_arena_printf(q->run->a, "devices, memory or vcpus have changed since it started\n%s", difference)};
     return is(!difference, expected, difference ? difference : "the same");
 }
 

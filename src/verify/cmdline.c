@@ -195,10 +195,20 @@ _Bool dml_argument_matches(const char *pattern, const char *argument)
     }
 }
 
+/* Is argument i, or the option whose value it is, one that libxl's stored config can have changed since? */
+static _Bool changes_later(const char *const *v, uint32_t i)
+{
+    static const char *const options[] = {"-drive", "-device", "-netdev", "-m", "-smp", NULL};
+    for (size_t k = 0; options[k]; k++)
+        if (strcmp(v[i], options[k]) == 0 || (i && strcmp(v[i - 1], options[k]) == 0))
+            return 1;
+    return 0;
+}
+
 enum { CELLS_MAX = 4 * 1024 * 1024, LINES_MAX = 40 };
 
 const char *dml_argv_difference(const struct dml_expected *e, const char *const *argv, uint32_t argc,
-                                const struct dml_cmdline *said, struct dml_arena *a)
+                                const struct dml_cmdline *said, struct dml_arena *a, _Bool *hotplug)
 {
     /* A restored guest has -incoming fd:N beside what its config gives. */
     const char **seen = dml_new_n(a, const char *, argc + 1);
@@ -210,7 +220,7 @@ const char *dml_argv_difference(const struct dml_expected *e, const char *const 
     const char *const *wanted = e->argv + 1;
     size_t width = (size_t)n + 1;
     if ((m + 1) * width > CELLS_MAX)
-        return "the command lines are too long to compare";
+        return *hotplug = 0, "the command lines are too long to compare";
     uint32_t *common = dml_new_n(a, uint32_t, (m + 1) * width);
     struct dml_buf out;
     if (!seen || !common)
@@ -222,6 +232,7 @@ const char *dml_argv_difference(const struct dml_expected *e, const char *const 
                                     : down > right                           ? down
                                                                              : right;
         }
+    *hotplug = 1;
     dml_buf_init(&out, 1024 * 1024);
     for (uint32_t i = 0, j = 0; i < m || j < n;) {
         if (i < m && j < n && dml_argument_matches(wanted[i], seen[j])) {
@@ -230,6 +241,7 @@ const char *dml_argv_difference(const struct dml_expected *e, const char *const 
             continue;
         }
         _Bool gone = j >= n || (i < m && common[(i + 1) * width + j] >= common[i * width + j + 1]);
+        *hotplug = *hotplug && (gone ? changes_later(wanted, i) : changes_later(seen, j));
         const char *what = gone ? wanted[i++] : seen[j++];
         if (lines++ < LINES_MAX)
             dml_buf_printf(&out, "%s%c%s", out.len ? "\n" : "", gone ? '-' : '+', what);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One QEMU taken in: its command line, its release, what its config gives; and what is wrong around all of them. */
-#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/num.h"
+#include "base/path.h"
 #include "host/accounts.h"
 #include "verify/verify_i.h"
+
+enum { STORED_MAX = 1024 * 1024 };
 
 static void find_release(struct dml_verified *q)
 {
@@ -64,7 +68,8 @@ int dml_verified_expect(struct dml_verified *q, struct dml_subject *s, struct dm
     struct dml_expected *e = dml_new(a, struct dml_expected);
     if (!e)
         return dml_err_set(err, DML_ENOMEM, "out of memory");
-    *e = (struct dml_expected){.path = s->src.path, .restricted = dml_subject_restricted(s)};
+    *e = (struct dml_expected){
+        .path = s->src.path, .stored = s->form.form != DML_FORM_CFG, .restricted = dml_subject_restricted(s)};
     q->expected = e;
     if (!q->run->xen) {
         e->why = "which Xen release runs is not known; say it with --xen";
@@ -93,6 +98,57 @@ int dml_verified_expect(struct dml_verified *q, struct dml_subject *s, struct dm
     e->why = r->outcome == DMA_REFUSED ? dml_arena_printf(a, "libxl refuses this config: %s", r->refusal.message)
                                        : "libxl starts no QEMU for this config";
     return 0;
+}
+
+/* Opens a regular file of a directory that may be a copy: no link, no pipe to wait for. */
+static int open_stored(int dir, const char *name)
+{
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* One stored config; an older guest's of the same domid, left behind by a crash of the host, has another name. */
+static int try_stored(struct dml_verified *q, const struct dml_subject *empty, int fd, const char *path,
+                      struct dml_err *err)
+{
+    struct dml_arena file = {0};
+    struct dml_subject s = *empty;
+    struct dml_sv text;
+    s.a = &file;
+    int rc = dml_fd_read(&file, fd, path, STORED_MAX, &text, err);
+    if (rc == 0)
+        rc = dml_subject_open(&s, path, text, err);
+    if (rc == 0 && s.guest.g.name && q->said.name && strcmp(s.guest.g.name, q->said.name) == 0)
+        rc = dml_verified_expect(q, &s, err);
+    dml_arena_dispose(&file);
+    return rc == DML_ENOMEM ? rc : 0; /* one that cannot be read is as good as none */
+}
+
+int dml_verified_expect_stored(struct dml_verified *q, const struct dml_subject *empty, struct dml_err *err)
+{
+    const struct dml_proctree *t = q->run->procs;
+    char *dir = dml_arena_printf(q->run->a, "%s/var/lib/xen", t->live ? "" : t->root);
+    char *prefix = dml_arena_printf(q->run->a, "userdata-d.%lld.", (long long)q->said.domid);
+    int rc = dir && prefix ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
+    DIR *d = rc == 0 && q->said.domid >= 0 ? opendir(dir) : NULL;
+    for (struct dirent *e; d && rc == 0 && !q->expected && (e = readdir(d));) {
+        if (strncmp(e->d_name, prefix, strlen(prefix)) != 0 || !dml_form_is_stored_name(e->d_name))
+            continue;
+        char *path = dml_arena_printf(q->run->a, "%s/%s", dir, e->d_name);
+        int fd = path ? open_stored(dirfd(d), e->d_name) : -1;
+        if (fd >= 0) {
+            rc = try_stored(q, empty, fd, path, err);
+            close(fd);
+        }
+    }
+    if (d)
+        closedir(d);
+    return rc;
 }
 
 /* ---- what is wrong around them ---- */
@@ -145,10 +201,10 @@ static void look_for_leftovers(const struct dml_verify *run, const struct dml_ve
                                                     "would share the uid with it; end it",
                                                     (unsigned long long)domid);
         add(run, out,
-            (struct dml_verify_finding){"leftover-process", 1, p->pid, (int64_t)domid,
-                                        dml_arena_printf(run->a, "process %u (%s) has uid %llu, %s", p->pid,
-                                                         p->status.name, (unsigned long long)(base->uid + domid),
-                                                         what)});
+            (struct dml_verify_finding){
+                "leftover-process", 1, p->pid, (int64_t)domid,
+                dml_arena_printf(run->a, "process %u (%s) has uid %llu, %s", p->pid, p->status.name,
+                                 (unsigned long long)base->uid + (unsigned long long)domid, what)});
     }
 }
 

@@ -55,6 +55,7 @@ struct dml_verify {
 /* What the config of a guest gives, for its domid: copied from libdmargv. */
 struct dml_expected {
     const char *path; /* of the config */
+    _Bool stored;     /* by libxl, which changes it when devices come and go */
     const char *const *argv;
     uint32_t argc;                 /* 0: not known, see why */
     const char *chroot_dir, *user; /* NULL: none */
@@ -83,6 +84,9 @@ int dml_verified_init(struct dml_verified *q, const struct dml_verify *run, stru
  * open; its builder's last result is used up. DML_ENOMEM.
  */
 int dml_verified_expect(struct dml_verified *q, struct dml_subject *subject, struct dml_err *err);
+/* The same from what libxl stored of the guest below the root, where it did: userdata-d.DOMID.UUID.libxl-json of that
+ * name. */
+int dml_verified_expect_stored(struct dml_verified *q, const struct dml_subject *empty, struct dml_err *err);
 /* Goes through the checklist. DML_ENOMEM. */
 int dml_verified_check(struct dml_verified *q, struct dml_err *err);
 

@@ -38,8 +38,8 @@ enum dml_truth check_value_ignored(struct dml_check *c)
 enum dml_truth check_stored_by_newer(struct dml_check *c)
 {
     const struct dml_guest *g = &c->s->guest;
-    return g->newer.len ? dml_check_fire(c, g->newer_span, NULL, "no libxl up to 4.22 knows `%.*s`; it is left out here",
-                                         DML_SV_ARG(g->newer))
+    return g->newer.len ? dml_check_fire(c, g->newer_span, NULL,
+                                         "no libxl up to 4.22 knows `%.*s`; it is left out here", DML_SV_ARG(g->newer))
                         : DML_NO;
 }
 

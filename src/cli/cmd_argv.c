@@ -29,8 +29,8 @@ struct preview {
 struct job {
     const struct dml_args *args;
     struct dml_arena *a;
-    struct dml_sv text;       /* of the file */
-    struct dml_source source; /* of the config in it */
+    struct dml_sv text;            /* of the file */
+    struct dml_source source;      /* of the config in it */
     const struct dml_facts *facts; /* NULL: nothing is known */
     uint32_t domid;
     struct dml_xlu *xlu;

@@ -176,6 +176,10 @@ static void print_argv(struct migration *m, const struct migrate_guest *g, struc
 
 static void print_force(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
 {
+    const char *running = g->verdict_before ? g->verdict_before->running : NULL;
+    if (running)
+        dml_buf_printf(out, "  The guest runs now, %s.\n",
+                       strcmp(running, "unknown") == 0 ? "restricted or not is unknown" : running);
     dml_buf_str(out, "  To put it into force, a cold start; xl reboot, a reboot from inside, xl restore and xl migrate "
                      "keep the old config:\n");
     safe_lines(out, dml_sv_of(restart(m, g)), "         $ ");
@@ -314,6 +318,8 @@ static struct json_object *json_guest(struct migration *m, const struct migrate_
     put_str(o, "path", g->path);
     put(o, "name", dml_json_string(g->name));
     put_str(o, "verdict", verdict(g->verdict_before));
+    if (g->verdict_before && g->verdict_before->running)
+        put_str(o, "running", g->verdict_before->running);
     put_str(o, "verdict_after", verdict(g->verdict_after));
     put(o, "reached", json_object_new_boolean(g->reached));
     put(o, "changed", json_object_new_boolean(g->changed));

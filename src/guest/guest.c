@@ -964,6 +964,9 @@ struct dml_span dml_guest_element(const struct dml_guest *guest, enum dml_key_id
 uint32_t dml_guest_parts(const struct dml_guest *guest, enum dml_key_id key, int32_t index,
                          const struct dml_guest_part **first)
 {
+    *first = NULL;
+    if (!guest->n_parts[key])
+        return 0;
     /* By halves: elements are in order. */
     const struct dml_guest_part *low = guest->parts.v + guest->first_part[key], *end = low + guest->n_parts[key];
     for (size_t n = guest->n_parts[key]; n;) {

@@ -81,7 +81,6 @@ struct place {
     enum dml_key_id list; /* of an element, or DML_KEY_NONE */
     _Bool inside;         /* in an element of a list, whether it has a key or not */
     int32_t index;
-    const struct dml_json *whole; /* the element */
 };
 
 struct reading {
@@ -132,7 +131,6 @@ static void put_part(struct reading *d, const struct row *row, const struct plac
     }
     if (!g->n_parts[at->list]++)
         g->first_part[at->list] = g->parts.n - 1;
-    v = v ? v : at->whole;
     *p =
         (struct dml_guest_part){(uint16_t)at->list, at->index, spec, dml_sv_of(row->key), text, v->span, whole_span(v)};
 }
@@ -339,7 +337,6 @@ static void read_list(struct reading *d, const struct row *row, const struct dml
         struct dml_sv text = source(d, e->span);
         items[at.index] = (struct dml_cfg_value){.kind = DML_CFG_STRING, .span = e->span, .n = (uint32_t)text.len};
         items[at.index].u.text = text.p;
-        at.whole = e;
         if (e->kind != DML_JSON_OBJECT)
             problem(d, DML_GUEST_P_STORED_KIND, NULL, &at, e);
         read_section(d, row->section(), &at, e);
@@ -454,6 +451,11 @@ static void read_member(struct reading *d, const struct row *row, const struct p
         break;
     case CASE:
         n = (uint32_t)row->value;
+        count = 0;
+        if (row->size == sizeof n)
+            memcpy(&count, member, sizeof count);
+        if (count && count != n) /* c_info or another case says otherwise */
+            problem(d, DML_GUEST_P_STORED_WORD, row, at, v);
         if (row->size == sizeof n)
             memcpy(member, &n, sizeof n);
         else
@@ -489,7 +491,7 @@ static void read_section(struct reading *d, const struct row *rows, const struct
         if (row->kind == DEVID)
             memcpy(at->base + row->offset, &unset, sizeof unset);
         if (row->kind == ACCESS && !v) /* libxl leaves out what is 0 */
-            put_part(d, row, at, NULL, DML_SV("ro"));
+            put_part(d, row, at, object, DML_SV("ro"));
         if (row->kind == COLO && !v && object->kind == DML_JSON_OBJECT)
             read_colo(d, object, (struct dma_nic *)(void *)at->base);
         if (!v || v->kind == DML_JSON_NULL || row->kind == NOTHING)
@@ -577,7 +579,7 @@ static struct dml_form_of image_form(struct dml_sv text)
     uint32_t optional = u32(text, OPTIONAL_AT), n = u32(text, LENGTH_AT);
     f.fault = u32(text, BYTE_ORDER_AT) != byte_order           ? DML_CFG_E_IMAGE_BYTE_ORDER
               : (u32(text, FLAGS_AT) & ~(uint32_t)FLAGS_KNOWN) ? DML_CFG_E_IMAGE_FLAGS
-              : !optional                                      ? DML_CFG_E_IMAGE_WITHOUT
+              : !optional || (optional >= 4 && !n)             ? DML_CFG_E_IMAGE_WITHOUT
               : optional < 4 || n > optional - 4               ? DML_CFG_E_IMAGE_CUT
               : n > text.len - CONFIG_AT                       ? DML_CFG_E_IMAGE_CUT
                                                                : 0;
@@ -604,7 +606,7 @@ size_t dml_form_image_end(struct dml_sv text)
         return 0;
     struct dml_form_of f = image_form(text);
     if (!f.damaged)
-        return (size_t)(f.config.p - text.p) + f.config.len;
+        return CONFIG_AT + (size_t)u32(text, LENGTH_AT);
     /* What is wrong with a header shows in the header; only a config that is cut off may be whole in the file. */
     return f.fault != DML_CFG_E_IMAGE_CUT || text.len < CONFIG_AT ? text.len : 0;
 }

@@ -63,7 +63,7 @@ static _Bool list(struct search *s, const char *dir, struct names *out)
             *name = dml_arena_strdup(s->a, e->d_name);
     }
     closedir(d);
-    if (!s->a->failed && out->v.n)
+    if (!s->a->failed && out->v.v)
         qsort(out->v.v, out->v.n, sizeof *out->v.v, by_text);
     return 1;
 }
@@ -137,9 +137,9 @@ struct config {
 static _Bool read_config(struct search *s, const char *path, struct config *out)
 {
     struct dml_sv text;
-    struct dml_cfg cfg;
+    struct dml_cfg cfg = {0};
     struct dml_guest guest;
-    struct dml_form_of form;
+    struct dml_form_of form = {0};
     struct dml_err err = {""};
     dml_version xen = s->f->xen.version ? s->f->xen.version : dml_xen_newest();
     dml_arena_reset(&s->one);
@@ -217,10 +217,10 @@ static void find_stored(struct search *s)
 /* QEMUs of guests that libxl stored nothing of: all that is known of them is what runs. */
 static void add_others(struct search *s)
 {
-    for (uint32_t i = 0; i < s->processes.n; i++) {
+    for (uint32_t i = 0; s->processes.v && i < s->processes.n; i++) {
         const struct process *p = &s->processes.v[i];
         _Bool known = 0;
-        for (uint32_t k = 0; k < s->running.n && !known; k++)
+        for (uint32_t k = 0; s->running.v && k < s->running.n && !known; k++)
             known = s->running.v[k].domid == p->domid;
         struct dml_running *r = known ? NULL : dml_vec_add(s->a, &s->running);
         if (r)

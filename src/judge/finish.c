@@ -118,7 +118,7 @@ static int compare_one(struct dml_judge *const *judges, size_t n, struct dml_jud
             }
         }
     struct dml_finding f = other ? s->differs : s->gone;
-    struct dml_related related = {other ? other->file : 0, DML_NO_SPAN, {1, 1}, {1, 1}, DML_SV("the guest's file")};
+    struct dml_related related = {other ? other->file : 0, {0, 0}, {1, 1}, {1, 1}, DML_SV("the guest's file")};
     const char *message = NULL;
     if (other && what && s->differs_shown)
         message = s->image

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fuzz target: any bytes as a config that libxl stored, or as an image of xl save. Every release must read it, with words
- * and places within the text for all that is wrong, and build an argv from what is left.
+ * Fuzz target: any bytes as a config that libxl stored, or as an image of xl save. Every release must read it, with
+ * words and places within the text for all that is wrong, and build an argv from what is left.
  */
 #include <stdlib.h>
 

@@ -82,6 +82,7 @@ static const char *config_text(struct dml_arena *a, const char *name)
         "vcpus = 1\n"
         "device_model_version = \"qemu-xen\"\n"
         "dm_restrict = 1\n"
+        "vga = \"none\"\n"
         "vnc = 0\n"
         "on_poweroff = \"destroy\"\n"
         "on_reboot = \"destroy\"\n"

@@ -222,8 +222,8 @@ static struct dml_check_result check_capabilities(const struct dml_verified *q)
 static struct dml_check_result check_threads(const struct dml_verified *q)
 {
     static const char expected[] = "no thread with other ids, groups or capabilities";
-    if (q->p->status_why)
-        return unknown(expected, q->p->status_why);
+    if (q->p->status_why || !q->p->status.uid.known || !q->p->status.gid.known)
+        return unknown(expected, status_why(q));
     if (q->p->odd_thread)
         return is(0, expected, dml_arena_printf(q->run->a, "thread %u has others", q->p->odd_thread));
     if (q->p->threads_why)

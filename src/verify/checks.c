@@ -67,7 +67,7 @@ static struct dml_check_result check_user_argument(const struct dml_verified *q)
     _Bool resolved = dml_verified_account(q, user, &uid, &gid);
     if (q->expected && q->expected->argc && q->expected->user && q->expected->user[0] != '@')
         wanted = q->expected->user;
-    else if (user && strchr(user, ':'))
+    else if (user && strchr(user, ':') && q->xen >= DML_V(4, 12, 0)) /* before, device_model_user can be numbers, too */
         wanted = range_user(q);
     const char *expected = wanted ? dml_arena_printf(q->run->a, "-runas or -run-with user= of %s", wanted)
                                   : "-runas or -run-with user=, of an account that is not root";
@@ -364,19 +364,26 @@ static const struct check {
     _Bool linux_only, holds;
     struct dml_check_result (*look)(const struct dml_verified *q);
 } checks[DML_CHECKS] = {
-#define CHECK(id, name, what, since, linux_only, holds, function) {since, linux_only, holds, function},
+#define CHECK(id, name, what, since, linux_only, holds, function, hint) {since, linux_only, holds, function},
 #include "verify/checks.def"
 #undef CHECK
 };
 
 const char *const dml_check_names[DML_CHECKS] = {
-#define CHECK(id, name, what, since, linux_only, holds, function) name,
+#define CHECK(id, name, what, since, linux_only, holds, function, hint) name,
 #include "verify/checks.def"
 #undef CHECK
 };
 
 const char *const dml_check_titles[DML_CHECKS] = {
-#define CHECK(id, name, what, since, linux_only, holds, function) what,
+#define CHECK(id, name, what, since, linux_only, holds, function, hint) what,
+#include "verify/checks.def"
+#undef CHECK
+};
+
+/* What to do where one fails. */
+const char *const dml_check_hints[DML_CHECKS] = {
+#define CHECK(id, name, what, since, linux_only, holds, function, hint) hint,
 #include "verify/checks.def"
 #undef CHECK
 };

@@ -23,10 +23,10 @@ static void safe(struct dml_buf *out, const char *text, const char *indent)
     }
 }
 
-static void text_check(struct dml_buf *out, const char *name, const struct dml_check_result *r)
+static void text_check(struct dml_buf *out, int id, const struct dml_check_result *r)
 {
     static const char indent[] = "                              ";
-    dml_buf_printf(out, "  %-7s  %-18s  ", dml_check_status_names[r->status], name);
+    dml_buf_printf(out, "  %-7s  %-18s  ", dml_check_status_names[r->status], dml_check_names[id]);
     safe(out, r->seen, indent);
     if (r->expected[0] && r->status != DML_CHECK_PASS) {
         dml_buf_str(out, r->status == DML_CHECK_INFO ? " (expected " : "; expected ");
@@ -34,6 +34,8 @@ static void text_check(struct dml_buf *out, const char *name, const struct dml_c
         dml_buf_str(out, r->status == DML_CHECK_INFO ? ")" : "");
     }
     dml_buf_char(out, '\n');
+    if (r->status == DML_CHECK_FAIL)
+        dml_buf_printf(out, "           hint: %s\n", dml_check_hints[id]);
 }
 
 static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool brief)
@@ -53,7 +55,7 @@ static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool b
                    q->should ? q->should : "");
     for (int i = 0; i < DML_CHECKS; i++)
         if (!brief || q->checks[i].status == DML_CHECK_FAIL || q->checks[i].status == DML_CHECK_UNKNOWN)
-            text_check(out, dml_check_names[i], &q->checks[i]);
+            text_check(out, i, &q->checks[i]);
 }
 
 void dml_verify_text(const struct dml_verify *run, const struct dml_verified *const *shown, uint32_t n,
@@ -108,6 +110,7 @@ static struct json_object *json_qemu(const struct dml_verified *q)
         put_str(c, "status", dml_check_status_names[q->checks[i].status]);
         put_str(c, "expected", q->checks[i].expected[0] ? q->checks[i].expected : NULL);
         put_str(c, "seen", q->checks[i].seen);
+        put_str(c, "hint", q->checks[i].status == DML_CHECK_FAIL ? dml_check_hints[i] : NULL);
         json_object_array_add(checks, c);
     }
     put(o, "checks", checks);

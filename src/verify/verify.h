@@ -12,7 +12,7 @@
 enum { DML_FSIZE_LIMIT = 256 * 1024 }; /* RLIMIT_FSIZE that libxl sets (libxl_linux.c, 4.12 to 4.22) */
 
 enum dml_check_id {
-#define CHECK(id, name, what, since, linux_only, holds, function) DML_CHECK_##id,
+#define CHECK(id, name, what, since, linux_only, holds, function, hint) DML_CHECK_##id,
 #include "verify/checks.def"
 #undef CHECK
     DML_CHECKS
@@ -24,7 +24,8 @@ struct dml_check_result {
     enum dml_check_status status;
     const char *expected, *seen; /* any bytes; make them harmless before printing */
 };
-extern const char *const dml_check_names[DML_CHECKS], *const dml_check_titles[DML_CHECKS];
+extern const char *const dml_check_names[DML_CHECKS], *const dml_check_titles[DML_CHECKS],
+                                                          *const dml_check_hints[DML_CHECKS];
 
 /* A command line as QEMU reads it: the last of an option counts. Strings are argv's, or NULL. */
 struct dml_cmdline {

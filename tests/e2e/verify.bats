@@ -57,7 +57,20 @@ setup() {
     [ "$status" -eq 1 ]
     [[ "${lines[0]}" == *"NOT restricted"* ]]
     [[ "${lines[1]}" == "  fail     groups              65536 6; expected none but the gid" ]]
-    [ "${#lines[@]}" -eq 2 ]
+    [[ "${lines[2]}" == "           hint: Take the account out of that group, and start the guest cold." ]]
+    [ "${#lines[@]}" -eq 3 ]
+}
+
+@test "every check that can fail says what to do" {
+    python3 - "$SOURCE_DIR/src/verify/checks.def" <<'P'
+import re, sys
+rows = re.findall(r'^CHECK\((\w+), "([\w-]+)".*?, (\w+),\n\s+"(.*)"\)$', open(sys.argv[1]).read(), re.M)
+assert len(rows) == 24
+assert [r[1] for r in rows if not r[3]] == ["sockets", "no-new-privileges", "seccomp"]
+P
+    for check in $(sed -n 's/^CHECK([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$SOURCE_DIR/src/verify/checks.def"); do
+        grep -qE "^\.It .*\b$check\b" "$SOURCE_DIR/man/dmlint.1"
+    done
 }
 
 @test "one document of dmlint.verify/1" {
@@ -71,7 +84,7 @@ assert d["summary"] == {"restricted": 1, "not_restricted": 0, "unknown": 0}, d
 q, = d["qemus"]
 assert (q["domid"], q["pid"], q["name"], q["verdict"], q["config"]) == (7, 4242, "web", "restricted", None), q
 assert q["xen"] == {"version": "4.12 or later", "from": "its command line"} and q["executable"] == "/usr/bin/qemu-system-i386"
-assert len({c["id"] for c in q["checks"]}) == 24 and all(set(c) == {"id", "title", "status", "expected", "seen"} for c in q["checks"])
+assert len({c["id"] for c in q["checks"]}) == 24 and all(set(c) == {"id", "title", "status", "expected", "seen", "hint"} for c in q["checks"])
 P
 }
 

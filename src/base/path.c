@@ -51,14 +51,28 @@ int dml_fd_read(struct dml_arena *a, int fd, const char *name, size_t max, struc
     return 0;
 }
 
-int dml_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *data, struct dml_err *err)
+static int read_file(struct dml_arena *a, const char *path, size_t max, _Bool regular, struct dml_sv *data,
+                     struct dml_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular ? O_NONBLOCK : 0));
     if (fd < 0)
         return dml_err_set(err, DML_EIO, "cannot read %s: %s", path, strerror(errno));
-    int rc = dml_fd_read(a, fd, path, max, data, err);
+    int rc = regular && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+                 ? dml_err_set(err, DML_EIO, "cannot read %s: it is no regular file", path)
+                 : dml_fd_read(a, fd, path, max, data, err);
     close(fd);
     return rc;
+}
+
+int dml_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *data, struct dml_err *err)
+{
+    return read_file(a, path, max, 0, data, err);
+}
+
+int dml_regular_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *data, struct dml_err *err)
+{
+    return read_file(a, path, max, 1, data, err);
 }
 
 char *dml_path_join(struct dml_arena *a, const char *dir, const char *name)

@@ -16,6 +16,8 @@
  * ("cannot read PATH: reason") on failure; a directory is a failure.
  */
 int dml_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *data, struct dml_err *err);
+/* The same of a regular file only, for trees that somebody made: a pipe would be waited for. */
+int dml_regular_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *data, struct dml_err *err);
 /* The same from an open descriptor; `name` is for messages. */
 int dml_fd_read(struct dml_arena *a, int fd, const char *name, size_t max, struct dml_sv *data, struct dml_err *err);
 /* "dir/name", or name where dir is NULL, empty or ".", or where name is absolute. NULL when out of memory. */

@@ -29,7 +29,7 @@ _Bool slurp(struct collector *c, const char *path, _Bool expected, struct dml_sv
 {
     struct dml_err err;
     char *real = below(c, path);
-    int rc = real ? dml_file_read(c->a, real, FILE_MAX_BYTES, text, &err) : DML_ENOMEM;
+    int rc = real ? dml_regular_read(c->a, real, FILE_MAX_BYTES, text, &err) : DML_ENOMEM;
     if (rc < 0 && rc != DML_ENOMEM && (expected || errno != ENOENT))
         dml_buf_printf(c->notes, "%s\n", err.msg);
     return rc == 0;

@@ -107,7 +107,7 @@ static void find_processes(struct search *s)
         dml_arena_reset(&s->one);
         char *dir = dml_arena_printf(&s->one, "%s/proc/%s", s->root, pid);
         char *path = dir ? dml_arena_printf(&s->one, "%s/cmdline", dir) : NULL;
-        if (!path || dml_file_read(&s->one, path, CONFIG_MAX_BYTES, &args, NULL) < 0 ||
+        if (!path || dml_regular_read(&s->one, path, CONFIG_MAX_BYTES, &args, NULL) < 0 ||
             !read_arguments(args, &domid, &name) || stat(dir, &st) < 0)
             continue;
         struct process *p = dml_vec_add(s->a, &s->processes);
@@ -144,7 +144,7 @@ static _Bool read_config(struct search *s, const char *path, struct config *out)
     dml_version xen = s->f->xen.version ? s->f->xen.version : dml_xen_newest();
     dml_arena_reset(&s->one);
     char *real = dml_arena_printf(&s->one, "%s%s", s->root, path);
-    int rc = real ? dml_file_read(&s->one, real, CONFIG_MAX_BYTES, &text, &err) : DML_ENOMEM;
+    int rc = real ? dml_regular_read(&s->one, real, CONFIG_MAX_BYTES, &text, &err) : DML_ENOMEM;
     if (rc == DML_ETOOBIG && dml_form_image_end(text))
         rc = 0;
     if (rc == 0)

@@ -89,7 +89,7 @@ int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, st
             break;
         struct dml_sv script;
         struct dml_err ignored;
-        rc = dml_file_read(a, file, WRAPPER_BYTES, &script, &ignored);
+        rc = dml_regular_read(a, file, WRAPPER_BYTES, &script, &ignored);
         char *next = rc == 0 && dml_sv_starts(script, DML_SV("#!")) ? wrapped(a, script, at) : NULL;
         if (!next)
             return dml_err_set(err, DML_EINVAL, "%s is neither an ELF file nor a script that names the QEMU it runs",

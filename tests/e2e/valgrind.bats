@@ -27,6 +27,13 @@ setup() {
     [ "$status" -eq 0 ]
 }
 
+@test "verify of a copied /proc" {
+    for f in text json; do
+        run vg verify --root tests/data/root-verify --xen 4.17 --config contrib/examples -f $f
+        [ "$status" -eq 1 ]
+    done
+}
+
 @test "explain and policy show" {
     run vg explain DM1001
     [ "$status" -eq 0 ]

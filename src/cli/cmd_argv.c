@@ -115,11 +115,6 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
     json_object_object_add(o, key, value);
 }
 
-static struct json_object *string(const char *s)
-{
-    return dml_json_string(dml_sv_of(s));
-}
-
 static struct json_object *json_preview(const struct preview *p, uint32_t domid)
 {
     struct json_object *o = json_object_new_object(), *argv = NULL, *env = json_object_new_object(), *why = NULL,
@@ -129,40 +124,28 @@ static struct json_object *json_preview(const struct preview *p, uint32_t domid)
     if (p->outcome == DMA_RUNS) {
         argv = json_object_new_array();
         for (uint32_t i = 0; i < r->argc; i++)
-            json_object_array_add(argv, string(r->argv[i]));
+            json_object_array_add(argv, dml_json_str(r->argv[i]));
         for (uint32_t i = 0; i < r->n_env; i++)
-            put(env, r->env[i].key, string(r->env[i].value));
+            put(env, r->env[i].key, dml_json_str(r->env[i].value));
     }
     if (p->outcome == DMA_REFUSED) {
         why = json_object_new_object();
-        put(why, "id", string(p->id));
-        put(why, "message", string(p->message));
-        put(why, "hint", string(p->hint));
+        put(why, "id", dml_json_str(p->id));
+        put(why, "message", dml_json_str(p->message));
+        put(why, "hint", dml_json_str(p->hint));
         put(why, "line", p->line ? json_object_new_int64(p->line) : NULL);
     }
     for (uint32_t i = 0; r && i < r->n_notes; i++)
-        json_object_array_add(notes, string(r->notes[i].text));
-    put(o, "schema", string("dmlint.argv/1"));
-    put(o, "xen", string(p->xen_text));
+        json_object_array_add(notes, dml_json_str(r->notes[i].text));
+    put(o, "schema", dml_json_str("dmlint.argv/1"));
+    put(o, "xen", dml_json_str(p->xen_text));
     put(o, "domid", json_object_new_int64(domid));
-    put(o, "outcome", string(outcome_name(p->outcome)));
+    put(o, "outcome", dml_json_str(outcome_name(p->outcome)));
     put(o, "argv", argv);
     put(o, "env", env);
     put(o, "refused", why);
     put(o, "notes", notes);
     return o;
-}
-
-static void print_json(struct dml_buf *out, struct json_object *o)
-{
-    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-
-    if (s)
-        dml_buf_str(out, s);
-    else
-        out->failed = 1;
-    dml_buf_char(out, '\n');
-    json_object_put(o);
 }
 
 enum format { SHELL, LINES, NUL, JSON };
@@ -309,17 +292,17 @@ static enum dml_exit print(struct job *job, const struct preview *p, const struc
         struct json_object *o = json_object_new_object();
         struct dml_buf unused;
 
-        put(o, "schema", string("dmlint.argv-diff/1"));
+        put(o, "schema", dml_json_str("dmlint.argv-diff/1"));
         put(o, "from", json_preview(p, job->domid));
         put(o, "to", json_preview(other, job->domid));
-        print_json(&out, o);
+        dml_json_print(&out, o);
         dml_buf_init(&unused, TEXT_MAX);
         code = print_diff(job, &unused, p, other) ? DML_EXIT_FINDINGS : DML_EXIT_OK;
         dml_buf_dispose(&unused);
     } else if (other) {
         code = print_diff(job, &out, p, other) ? DML_EXIT_FINDINGS : DML_EXIT_OK;
     } else if (format == JSON) {
-        print_json(&out, json_preview(p, job->domid));
+        dml_json_print(&out, json_preview(p, job->domid));
     } else {
         if (p->outcome == DMA_RUNS)
             print_argv(&out, p->result, format);

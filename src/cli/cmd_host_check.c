@@ -144,16 +144,11 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
     json_object_object_add(o, key, value);
 }
 
-static struct json_object *string(const char *s)
-{
-    return s ? dml_json_string(dml_sv_of(s)) : NULL;
-}
-
 static struct json_object *words(const char *const *v, uint16_t n)
 {
     struct json_object *a = json_object_new_array();
     for (uint16_t i = 0; i < n; i++)
-        json_object_array_add(a, string(v[i]));
+        json_object_array_add(a, dml_json_str(v[i]));
     return a;
 }
 
@@ -161,17 +156,17 @@ static struct json_object *json_row(const struct host_check *c, const struct dml
 {
     const struct dml_rule *rule = &c->rules->v[row->rule];
     struct json_object *o = json_object_new_object(), *missing = json_object_new_array();
-    put(o, "rule", string(rule->id));
-    put(o, "name", string(rule->name));
-    put(o, "severity", string(dml_severity_names[rule->severity]));
-    put(o, "scope", string(dml_scope_names[rule->scope]));
-    put(o, "rests_on", string(dml_confidence_names[rule->confidence]));
-    put(o, "status", string(status(c, row)));
-    put(o, "message", row->fires == DML_YES ? string(row->message) : NULL);
-    put(o, "do", row->fires == DML_YES ? string(rule->what_to_do) : NULL);
+    put(o, "rule", dml_json_str(rule->id));
+    put(o, "name", dml_json_str(rule->name));
+    put(o, "severity", dml_json_str(dml_severity_names[rule->severity]));
+    put(o, "scope", dml_json_str(dml_scope_names[rule->scope]));
+    put(o, "rests_on", dml_json_str(dml_confidence_names[rule->confidence]));
+    put(o, "status", dml_json_str(status(c, row)));
+    put(o, "message", row->fires == DML_YES ? dml_json_str(row->message) : NULL);
+    put(o, "do", row->fires == DML_YES ? dml_json_str(rule->what_to_do) : NULL);
     for (unsigned i = 0; dml_missing_name(i); i++)
         if (row->missing >> i & 1)
-            json_object_array_add(missing, string(dml_missing_name(i)));
+            json_object_array_add(missing, dml_json_str(dml_missing_name(i)));
     put(o, "missing", missing);
     return o;
 }
@@ -183,21 +178,18 @@ static void print_json(const struct host_check *c, struct dml_buf *out)
                        *checks = json_object_new_array();
     char xen[24], qemu[24];
     const struct dml_target *t = &c->world.target;
-    put(target, "xen", t->xen_known ? string(dml_version_text(t->xen, 0, xen)) : NULL);
-    put(target, "qemu", t->qemu ? string(dml_version_text(t->qemu, 0, qemu)) : NULL);
-    put(o, "schema", string("dmlint.host-check/1"));
-    put(o, "hostname", string(c->facts ? c->facts->hostname : NULL));
+    put(target, "xen", t->xen_known ? dml_json_str(dml_version_text(t->xen, 0, xen)) : NULL);
+    put(target, "qemu", t->qemu ? dml_json_str(dml_version_text(t->qemu, 0, qemu)) : NULL);
+    put(o, "schema", dml_json_str("dmlint.host-check/1"));
+    put(o, "hostname", dml_json_str(c->facts ? c->facts->hostname : NULL));
     put(o, "target", target);
-    put(o, "verdict", string(verdict(c)));
+    put(o, "verdict", dml_json_str(verdict(c)));
     put(o, "missing", words(g->missing, g->missing_n));
     put(o, "protections", words(g->protections, g->protections_n));
     for (uint32_t i = 0; i < c->rows_n; i++)
         json_object_array_add(checks, json_row(c, &c->rows[i]));
     put(o, "checks", checks);
-    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-    dml_buf_printf(out, "%s\n", s ? s : "");
-    out->failed |= !s;
-    json_object_put(o);
+    dml_json_print(out, o);
 }
 
 enum dml_exit dml_cmd_host_check(const struct dml_args *args)

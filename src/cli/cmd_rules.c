@@ -26,7 +26,7 @@ static void text(struct dml_buf *out, const struct dml_rules *rules, const _Bool
 
 static void put(struct json_object *o, const char *key, const char *s)
 {
-    json_object_object_add(o, key, s ? dml_json_string(dml_sv_of(s)) : NULL);
+    json_object_object_add(o, key, dml_json_str(s));
 }
 
 static void put_release(struct json_object *o, const char *key, dml_version v)
@@ -95,13 +95,7 @@ static void json(struct dml_buf *out, const struct dml_rules *rules, const _Bool
     for (uint32_t i = 0; i < rules->n; i++)
         if (selected[i])
             json_object_array_add(list, rule_json(&rules->v[i]));
-    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (s)
-        dml_buf_str(out, s);
-    else
-        out->failed = 1;
-    dml_buf_char(out, '\n');
-    json_object_put(o);
+    dml_json_print(out, o);
 }
 
 enum dml_exit dml_cmd_rules(const struct dml_args *args)

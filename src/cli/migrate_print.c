@@ -349,7 +349,7 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
 
 static void put_str(struct json_object *o, const char *key, const char *s)
 {
-    put(o, key, s ? dml_json_string(dml_sv_of(s)) : NULL);
+    put(o, key, dml_json_str(s));
 }
 
 static struct json_object *json_argv(const struct migrate_argv *v)
@@ -426,11 +426,5 @@ void migrate_print_json(struct migration *m, struct dml_buf *out)
         if (m->guests[i].read)
             json_object_array_add(guests, json_guest(m, &m->guests[i]));
     put(o, "guests", guests);
-    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (s)
-        dml_buf_str(out, s);
-    else
-        out->failed = 1;
-    dml_buf_char(out, '\n');
-    json_object_put(o);
+    dml_json_print(out, o);
 }

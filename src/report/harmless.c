@@ -121,3 +121,19 @@ struct json_object *dml_json_string(struct dml_sv text)
         json_object_set_serializer(o, print_string, NULL, NULL);
     return o;
 }
+
+struct json_object *dml_json_str(const char *text)
+{
+    return text ? dml_json_string(dml_sv_of(text)) : NULL;
+}
+
+void dml_json_print(struct dml_buf *out, struct json_object *o)
+{
+    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+    if (s)
+        dml_buf_str(out, s);
+    else
+        out->failed = 1;
+    dml_buf_char(out, '\n');
+    json_object_put(o);
+}

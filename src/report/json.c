@@ -15,7 +15,7 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
 
 static void put_str(struct json_object *o, const char *key, const char *s)
 {
-    put(o, key, s ? dml_json_string(dml_sv_of(s)) : NULL);
+    put(o, key, dml_json_str(s));
 }
 
 static void print(struct dml_out *out, struct json_object *o)

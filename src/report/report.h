@@ -79,5 +79,9 @@ void dml_json_text(struct dml_buf *out, struct dml_sv text);
 struct json_object;
 /* The same as a json-c string, for trees that json-c prints. NULL when out of memory. */
 struct json_object *dml_json_string(struct dml_sv text);
+/* The same of a C string; NULL, which is JSON's null, stays NULL. */
+struct json_object *dml_json_str(const char *text);
+/* Prints a tree, pretty and with a final newline, and gives it back to json-c. */
+void dml_json_print(struct dml_buf *out, struct json_object *o);
 
 #endif

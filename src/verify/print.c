@@ -81,7 +81,7 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
 
 static void put_str(struct json_object *o, const char *key, const char *s)
 {
-    put(o, key, s ? dml_json_string(dml_sv_of(s)) : NULL);
+    put(o, key, dml_json_str(s));
 }
 
 static void put_number(struct json_object *o, const char *key, int64_t n)
@@ -147,11 +147,5 @@ void dml_verify_json(const struct dml_verify *run, const struct dml_verified *co
     for (int i = 0; i < 3; i++)
         put_number(summary, i == DML_NOT_RESTRICTED ? "not_restricted" : dml_verdict_names[i], count[i]);
     put(o, "summary", summary);
-    const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (s)
-        dml_buf_str(out, s);
-    else
-        out->failed = 1;
-    dml_buf_char(out, '\n');
-    json_object_put(o);
+    dml_json_print(out, o);
 }

@@ -197,8 +197,22 @@ static void collect_winbind(struct collector *c)
     }
 }
 
+/* A kubelet without subordinate uids of its own gives pods with user namespaces any block above 65535. */
+static void collect_kubelet(struct collector *c)
+{
+    char *dir = below(c, "/var/lib/kubelet");
+    struct stat st;
+    if (!dir || stat(dir, &st) < 0 || !c->f->subuid.known)
+        return;
+    for (uint32_t i = 0; i < c->f->subuid.n; i++)
+        if (strcmp(DML_AT(c->f->subuid, struct dml_id_range, i)->name, "kubelet") == 0)
+            return;
+    reserve(c, "pods of kubelet, which has no entry in /etc/subuid", 65536, UINT32_MAX - 1);
+}
+
 void collect_site(struct collector *c)
 {
+    collect_kubelet(c);
     collect_scripts(c);
     collect_sssd(c);
     collect_winbind(c);

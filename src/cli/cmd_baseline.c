@@ -39,7 +39,7 @@ static int judge_all(struct baseline *c, struct dml_err *err)
     int rc = dml_judge_new(&c->judge, &c->g.run, err);
     for (uint32_t i = 0; rc == 0 && i < c->g.inputs.paths.n; i++) {
         struct dml_policy *policy;
-        struct dml_sv text;
+        struct dml_sv text = {"", 0};
         dml_arena_reset(&a);
         rc = policy_of(c, c->g.shown[i], &policy, err);
         if (rc == 0 && !dml_policy_baseline(policy))
@@ -47,15 +47,15 @@ static int judge_all(struct baseline *c, struct dml_err *err)
                 err, DML_EINVAL,
                 "%s: the policy %s names no baseline; put \"baseline: FILE\" into it, or give --baseline FILE",
                 c->g.shown[i], dml_policy_name(policy));
-        if (rc == 0)
-            rc = dml_guest_files_read(&c->g, &a, i, &text, err);
-        if (rc == DML_EIO) {
+        if (rc < 0)
+            break;
+        int read = dml_guest_files_read(&c->g, &a, i, &text, err);
+        if (read == DML_EIO)
             c->code = dml_exit_worse(c->code, dml_cli_fail(DML_EXIT_INCOMPLETE, "%s", err->msg));
-            rc = 0;
-            continue;
-        }
-        if (rc == 0 || rc == DML_ETOOBIG)
-            rc = dml_judge_file(c->judge, i, c->g.shown[i], text, rc == DML_ETOOBIG, err);
+        else
+            rc = read < 0 && read != DML_ETOOBIG
+                     ? read
+                     : dml_judge_file(c->judge, i, c->g.shown[i], text, read == DML_ETOOBIG, err);
     }
     dml_arena_dispose(&a);
     c->report = (struct dml_report){.paths = c->g.shown, .rules = c->g.run.rules, .files = c->g.inputs.paths.n};

@@ -18,7 +18,8 @@ struct host_check {
     struct dml_run run;
     struct dml_judge *judge;
     const struct dml_rules *rules;
-    struct dml_report report; /* of the guest that has nothing unusual */
+    struct dml_report report;
+    const struct dml_report_guest *guest; /* the one that has nothing unusual; there once all has been asked */
     struct dml_host_row *rows;
     uint32_t rows_n;
 };
@@ -73,6 +74,9 @@ static int ask(struct host_check *c, struct dml_err *err)
         rc = dml_judge_file(c->judge, 0, paths[0], dml_sv_of(dml_host_guest), 0, err);
     if (rc == 0)
         rc = dml_judge_finish(&c->judge, 1, &c->run, c->a, &c->report, &findings, err);
+    if (rc == 0 && !c->report.guests_n)
+        rc = dml_err_set(err, DML_EINVAL, "the guest that hosts are asked about was not judged");
+    c->guest = rc == 0 ? &c->report.guests[0] : NULL;
     return rc < 0 ? rc : dml_judge_host(c->judge, &c->rows, &c->rows_n, err);
 }
 
@@ -88,7 +92,7 @@ static const char *status(const struct host_check *c, const struct dml_host_row 
 /* "blocked" of a guest is the host's word, too: nothing else stands in the way of that guest. */
 static const char *verdict(const struct host_check *c)
 {
-    return c->report.guests[0].verdict;
+    return c->guest->verdict;
 }
 
 static void print_target(const struct host_check *c, struct dml_buf *out)
@@ -125,7 +129,7 @@ static void print_row(const struct host_check *c, const struct dml_host_row *row
 
 static void print_text(const struct host_check *c, struct dml_buf *out)
 {
-    const struct dml_report_guest *g = &c->report.guests[0];
+    const struct dml_report_guest *g = c->guest;
     print_target(c, out);
     for (uint32_t i = 0; i < c->rows_n; i++)
         print_row(c, &c->rows[i], out);
@@ -173,7 +177,7 @@ static struct json_object *json_row(const struct host_check *c, const struct dml
 
 static void print_json(const struct host_check *c, struct dml_buf *out)
 {
-    const struct dml_report_guest *g = &c->report.guests[0];
+    const struct dml_report_guest *g = c->guest;
     struct json_object *o = json_object_new_object(), *target = json_object_new_object(),
                        *checks = json_object_new_array();
     char xen[24], qemu[24];
@@ -205,7 +209,7 @@ enum dml_exit dml_cmd_host_check(const struct dml_args *args)
     int rc = dml_common_word(args, DML_OPTION_USERS_FORMAT, formats, &format, &err);
     if (rc == 0)
         rc = ask(&c, &err);
-    if (rc < 0) {
+    if (rc < 0 || !c.guest) {
         code = dml_cli_fail(rc == DML_ENOENT ? DML_EXIT_INCOMPLETE : DML_EXIT_USAGE, "%s", err.msg);
     } else {
         struct dml_buf out;

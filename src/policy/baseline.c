@@ -40,6 +40,11 @@ static _Bool value_of(struct dml_sv hex, uint64_t *out)
     return hex.len == VALUE_DIGITS && *out;
 }
 
+static _Bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 uint64_t dml_baseline_value(struct dml_sv text)
 {
     struct dml_sha256 sha;
@@ -48,7 +53,7 @@ uint64_t dml_baseline_value(struct dml_sv text)
     dml_sha256_init(&sha);
     for (size_t i = 0; i < text.len;) {
         size_t n = 0;
-        while (i + n < text.len && !memchr(" \t\r\n", text.p[i + n], 4))
+        while (i + n < text.len && !is_blank(text.p[i + n]))
             n++;
         dml_sha256_add(&sha, (struct dml_sv){text.p + i, n});
         i += n + 1;

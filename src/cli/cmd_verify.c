@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dmlint verify: is the QEMU that runs now really restricted? */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "base/path.h"
@@ -191,6 +192,8 @@ static int report(struct session *s, _Bool json, struct dml_err *err)
     else
         dml_verify_text(&s->run, s->shown, s->n_shown, &findings, quiet, &out);
     s->code = dml_print_buf(&out, s->code);
+    if (s->procs.live && geteuid() != 0 && s->n_shown && !quiet)
+        dml_cli_fail(DML_EXIT_OK, "only root may read all of these processes; what is not read is unknown");
     if (findings.note && !quiet)
         dml_cli_fail(DML_EXIT_OK, "%s", findings.note);
     return 0;

@@ -18,13 +18,13 @@
 
 extern char **environ;
 
-static volatile sig_atomic_t stopped;
-static volatile pid_t running; /* the xl that a signal is handed on to */
+static volatile sig_atomic_t stopped, ending; /* ending: what destroys the guest is left alone */
+static volatile pid_t running;                /* the xl that a signal is handed on to */
 
 static void stop(int signo)
 {
     stopped = signo;
-    if (running > 0)
+    if (running > 0 && !ending)
         kill(running, SIGTERM);
 }
 
@@ -94,6 +94,7 @@ static const char *config_text(struct dml_arena *a, const char *name)
 static enum dml_exit destroy(const char *name, enum dml_exit code)
 {
     char domid[32];
+    ending = 1;
     if (xl((const char *const[]){"xl", "domid", name, NULL}, domid, sizeof domid) != 0)
         return code;
     fprintf(stderr, "+ xl destroy %s\n", name);

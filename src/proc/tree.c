@@ -23,11 +23,6 @@ enum {
     THREADS_MAX = 65536
 };
 
-static const char *reason(int error)
-{
-    return error == EACCES || error == EPERM ? "permission denied; root may read it" : strerror(error);
-}
-
 /*
  * Reads a regular file of `dir` to its end (files of /proc say that they are empty, and may give less than was asked
  * for). NULL and *text, or why not.
@@ -37,7 +32,7 @@ static const char *slurp(int dir, const char *name, size_t max, struct dml_arena
     struct stat st;
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
-        return reason(errno);
+        return strerror(errno);
     const char *why = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? NULL : "it is no regular file";
     size_t cap = 4096, len = 0;
     char *p = why ? NULL : dml_arena_alloc(a, cap, 1);
@@ -46,7 +41,7 @@ static const char *slurp(int dir, const char *name, size_t max, struct dml_arena
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
-            why = reason(errno);
+            why = strerror(errno);
         if (r <= 0)
             break;
         len += (size_t)r;
@@ -67,7 +62,7 @@ static struct dml_proc_link read_link(int dir, const char *name, struct dml_aren
     char text[PATH_MAX + 64];
     ssize_t n = readlinkat(dir, name, text, sizeof text);
     if (n < 0)
-        return (struct dml_proc_link){NULL, errno == EINVAL ? "it is no link: copy links as links" : reason(errno)};
+        return (struct dml_proc_link){NULL, errno == EINVAL ? "it is no link: copy links as links" : strerror(errno)};
     if ((size_t)n == sizeof text)
         return (struct dml_proc_link){NULL, "it is too long"};
     const char *copy = dml_arena_strndup(a, text, (size_t)n);
@@ -102,7 +97,7 @@ static const char *list_numbers(int fd, uint32_t max, struct dml_arena *a, struc
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     *out = (struct numbers){0};
     if (!d) {
-        const char *why = reason(errno);
+        const char *why = strerror(errno);
         if (fd >= 0)
             close(fd);
         return why;
@@ -131,7 +126,7 @@ static int glance(struct dml_proctree *t, struct dml_proc *p, struct dml_arena *
     struct dml_sv text;
     int dir = open_pid(t, p->pid), rc = 0;
     p->status.name = "";
-    p->status_why = p->argv_why = dir < 0 ? reason(errno) : NULL;
+    p->status_why = p->argv_why = dir < 0 ? strerror(errno) : NULL;
     dml_arena_reset(scratch);
     if (dir >= 0 && !(p->status_why = slurp(dir, "status", STATUS_MAX, scratch, &text)))
         rc = dml_proc_parse_status(&p->status, text, t->a);
@@ -154,7 +149,7 @@ static void read_ns(int dir, struct dml_proc_link ns[DML_NSS], struct dml_arena 
 {
     static const char *const names[DML_NSS] = {"mnt", "ipc"};
     int fd = dir < 0 ? -1 : open_dir(dir, "ns");
-    const struct dml_proc_link none = {NULL, fd < 0 ? reason(errno) : NULL};
+    const struct dml_proc_link none = {NULL, fd < 0 ? strerror(errno) : NULL};
     for (int i = 0; i < DML_NSS; i++)
         ns[i] = fd < 0 ? none : read_link(fd, names[i], a);
     if (fd >= 0)
@@ -233,7 +228,7 @@ static int read_fds(struct dml_proctree *t, struct dml_proc *p, int dir)
     struct numbers fds = {0};
     struct dml_arena scratch = {0};
     int info = open_dir(dir, "fdinfo"), links = open_dir(dir, "fd");
-    p->fds_why = links < 0 ? reason(errno) : list_numbers(open_dir(links, "."), FDS_MAX, t->a, &fds);
+    p->fds_why = links < 0 ? strerror(errno) : list_numbers(open_dir(links, "."), FDS_MAX, t->a, &fds);
     struct dml_proc_fd *v = dml_new_n(t->a, struct dml_proc_fd, fds.n + 1);
     for (uint32_t i = 0; v && !p->fds_why && i < fds.n; i++) {
         char name[16];
@@ -275,7 +270,7 @@ static int read_threads(struct dml_proctree *t, struct dml_proc *p, int dir)
     struct numbers tids = {0};
     struct dml_arena scratch = {0};
     int tasks = open_dir(dir, "task"), rc = 0;
-    p->threads_why = tasks < 0 ? reason(errno) : list_numbers(open_dir(tasks, "."), THREADS_MAX, t->a, &tids);
+    p->threads_why = tasks < 0 ? strerror(errno) : list_numbers(open_dir(tasks, "."), THREADS_MAX, t->a, &tids);
     for (uint32_t i = 0; rc == 0 && !p->threads_why && i < tids.n; i++) {
         char name[16];
         struct dml_sv text = {"", 0};
@@ -283,7 +278,7 @@ static int read_threads(struct dml_proctree *t, struct dml_proc *p, int dir)
         snprintf(name, sizeof name, "%u", tids.v[i]);
         dml_arena_reset(&scratch);
         int task = open_dir(tasks, name);
-        const char *why = task < 0 ? reason(errno) : slurp(task, "status", STATUS_MAX, &scratch, &text);
+        const char *why = task < 0 ? strerror(errno) : slurp(task, "status", STATUS_MAX, &scratch, &text);
         if (task >= 0)
             close(task);
         if (why && !t->live)
@@ -309,7 +304,7 @@ int dml_proc_read(struct dml_proctree *t, struct dml_proc *p, struct dml_err *er
     struct dml_sv text;
     int dir = open_pid(t, p->pid);
     if (dir < 0) {
-        const struct dml_proc_link none = {NULL, reason(errno)};
+        const struct dml_proc_link none = {NULL, strerror(errno)};
         p->links[DML_LINK_ROOT] = p->links[DML_LINK_CWD] = p->links[DML_LINK_EXE] = none;
         p->ns[DML_NS_MNT] = p->ns[DML_NS_IPC] = none;
         p->limits_why = p->fds_why = p->threads_why = none.why;
@@ -334,7 +329,7 @@ int dml_proctree_sockets(struct dml_proctree *t, struct dml_err *err)
     struct dml_proc_socket *v;
     /* /proc/net leads to the reader's own; a copy has a directory there. */
     int net = t->live ? openat(t->fd, "net", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : open_dir(t->fd, "net");
-    t->sockets_why = net < 0 ? reason(errno) : slurp(net, "unix", SOCKETS_MAX, t->a, &text);
+    t->sockets_why = net < 0 ? strerror(errno) : slurp(net, "unix", SOCKETS_MAX, t->a, &text);
     if (net >= 0)
         close(net);
     if (t->sockets_why)

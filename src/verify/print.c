@@ -23,7 +23,7 @@ static void safe(struct dml_buf *out, const char *text, const char *indent)
     }
 }
 
-static void text_check(struct dml_buf *out, int id, const struct dml_check_result *r)
+static void text_check(struct dml_buf *out, int id, const struct dml_check_result *r, _Bool hint)
 {
     static const char indent[] = "                              ";
     dml_buf_printf(out, "  %-7s  %-18s  ", dml_check_status_names[r->status], dml_check_names[id]);
@@ -34,7 +34,7 @@ static void text_check(struct dml_buf *out, int id, const struct dml_check_resul
         dml_buf_str(out, r->status == DML_CHECK_INFO ? ")" : "");
     }
     dml_buf_char(out, '\n');
-    if (r->status == DML_CHECK_FAIL)
+    if (r->status == DML_CHECK_FAIL && hint)
         dml_buf_printf(out, "           hint: %s\n", dml_check_hints[id]);
 }
 
@@ -53,9 +53,10 @@ static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool b
     dml_buf_printf(out, "; Xen %s%s%s", q->xen_text, q->xen_from ? ", from " : "", q->xen_from ? q->xen_from : "");
     dml_buf_printf(out, "%s%s\n", q->should ? "; should be restricted: " : "; nothing asks for restriction",
                    q->should ? q->should : "");
-    for (int i = 0; i < DML_CHECKS; i++)
+    /* Where nobody asked for restriction, one thing is to be done. */
+    for (int i = 0; i < DML_CHECKS && (q->should || !brief); i++)
         if (!brief || q->checks[i].status == DML_CHECK_FAIL || q->checks[i].status == DML_CHECK_UNKNOWN)
-            text_check(out, i, &q->checks[i]);
+            text_check(out, i, &q->checks[i], q->said.restricted || i == DML_CHECK_RESTRICT_ARGUMENT);
 }
 
 void dml_verify_text(const struct dml_verify *run, const struct dml_verified *const *shown, uint32_t n,

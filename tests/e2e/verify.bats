@@ -127,7 +127,7 @@ P
 
 @test "an option as the value of another is no option" {
     printf '%s\0' /usr/bin/qemu -xen-domid 7 -name -xen-domid-restrict -chardev -chroot -device -runas >t/proc/4242/cmdline
-    verify -q
+    verify
     for check in restrict-argument user-argument chroot-argument; do [[ "$output" == *"fail     $check"* ]]; done
     [[ "$output" == *"missing; expected -xen-domid-restrict"* ]]
 }
@@ -136,7 +136,10 @@ P
     sed -i 's/-xen-domid-restrict/-usb/' t/proc/4242/cmdline
     verify -q
     [ "$status" -eq 0 ]
-    [[ "$output" == *"NOT restricted; "*"; nothing asks for restriction"* ]]
+    [[ "$output" == *"NOT restricted; "*"; nothing asks for restriction" ]]
+    verify
+    [ "$status" -eq 0 ]
+    [ "$(grep -c hint: <<<"$output")" -eq 1 ]
     verify -q 7
     [ "$status" -eq 1 ]
 }
@@ -184,6 +187,20 @@ P
     run "$DMLINT" verify --root empty
     [ "$status" -eq 3 ]
     [[ "$output" == *"holds no process"* ]]
+}
+
+@test "without root: said, and unknown" {
+    [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null || skip "needs root to become another user"
+    chmod 755 . t
+    local as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+    "${as[@]}" test -x "$DMLINT" || skip "the build directory is not for everybody"
+    bash -c 'exec -a qemu sh -c "kill -STOP \$\$" -xen-domid 7 -xen-domid-restrict' & local pid=$!
+    until grep -q '^State:.T' /proc/$pid/status; do sleep 0.1; done
+    run "${as[@]}" "$DMLINT" verify pid:$pid
+    kill -KILL $pid
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"unknown  root                Permission denied; expected"* ]]
+    [[ "$output" == *"only root may read all of these processes"* ]]
 }
 
 @test "a hostile copy gets words, never a crash" {

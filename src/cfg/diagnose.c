@@ -118,6 +118,39 @@ static enum dml_cfg_error_class find_template(struct dml_sv t, uint32_t from, ui
     return DML_CFG_E_COUNT;
 }
 
+_Bool dml_cfg_has_placeholder(struct dml_sv text)
+{
+    struct dml_span span;
+    return find_template(text, 0, (uint32_t)text.len, &span) != DML_CFG_E_COUNT;
+}
+
+/* Is there nothing but blank lines before `i`? */
+static _Bool nothing_before(struct dml_sv t, uint32_t i)
+{
+    while (i && memchr(" \t\r\n", t.p[i - 1], 4))
+        i--;
+    return i == 0;
+}
+
+/* The placeholder around `i`, on its line: a quote in it ended the string that it stands in. */
+static enum dml_cfg_error_class template_around(struct dml_sv t, uint32_t i, struct dml_span *span)
+{
+    uint32_t from = i, eol = line_end(t, i);
+    while (from && t.p[from - 1] != '\n')
+        from--;
+    struct dml_span found;
+    for (enum dml_cfg_error_class class; (class = find_template(t, from, eol, &found)) != DML_CFG_E_COUNT;) {
+        from = found.off + found.len;
+        if (found.off >= i)
+            break;
+        if (from > i) {
+            *span = found;
+            return class;
+        }
+    }
+    return DML_CFG_E_COUNT;
+}
+
 /* The line that begins at `i` is a statement of Python and no setting. */
 static _Bool is_python(struct dml_sv t, uint32_t i)
 {
@@ -225,7 +258,7 @@ static enum dml_cfg_error_class at_key(const struct dml_cfg_fault *f, struct dml
         return DML_CFG_E_EXTRA_BRACKET;
     if (c == '<')
         return DML_CFG_E_XML;
-    if (c == '{' && (at(t, skip_blanks(t, i + 1)) == '"' || at(t, i + 1) == '\n'))
+    if (c == '{' && (at(t, skip_blanks(t, i + 1)) == '"' || (at(t, i + 1) == '\n' && nothing_before(t, i))))
         return DML_CFG_E_JSON;
     if (c == ',')
         return DML_CFG_E_LIST_EXTRA_COMMA;
@@ -388,8 +421,10 @@ static enum dml_cfg_error_class after_value(const struct dml_cfg_fault *f, struc
     }
     if (dml_cfg_assignment_at(t, i))
         return DML_CFG_E_TWO_ON_LINE;
-    if (word > i)
-        return DML_CFG_E_JUNK;
+    if (word > i) {
+        template = template_around(t, i, span);
+        return template != DML_CFG_E_COUNT ? template : DML_CFG_E_JUNK;
+    }
     enum dml_cfg_error_class class = odd_byte(t, i, span);
     return class == DML_CFG_E_BAD_CHAR ? DML_CFG_E_JUNK : class;
 }

@@ -2,15 +2,35 @@
 /* The text of a guest file: what xl cannot parse, does not know, reads otherwise than it looks, or forgets. */
 #include "checks/checks_i.h"
 
+#include <stdio.h>
+
 #include "schema/schema.h"
+
+/* The file is code or a template: each error of these kinds stands for the same thing to do. */
+static _Bool is_code(enum dml_cfg_error_class class)
+{
+    return class == DML_CFG_E_PYTHON || class == DML_CFG_E_JSON || class == DML_CFG_E_XML ||
+           class == DML_CFG_E_BAD_CHAR || (class >= DML_CFG_E_TEMPLATE_JINJA && class <= DML_CFG_E_TEMPLATE_BRACE);
+}
 
 enum dml_truth check_syntax(struct dml_check *c)
 {
+    enum { OF_CODE = 3, OF_OTHERS = 20 }; /* so many of a kind are shown */
     const struct dml_cfg *cfg = &c->s->cfg;
+    uint32_t all[DML_CFG_E_COUNT] = {0}, shown[DML_CFG_E_COUNT] = {0};
+    for (uint32_t i = 0; i < cfg->errors.n; i++)
+        all[cfg->errors.v[i].class]++;
     for (uint32_t i = 0; i < cfg->errors.n; i++) {
         const struct dml_cfg_error *e = &cfg->errors.v[i];
+        uint32_t most = is_code(e->class) ? OF_CODE : OF_OTHERS, n = ++shown[e->class], more = all[e->class] - n;
+        if (n > most)
+            continue;
         const char *message = dml_cfg_error_message(cfg, e, c->s->a), *hint = dml_cfg_error_hint(e->class);
-        dml_check_fire(c, e->span, NULL, hint && *hint ? "%s; %s" : "%s", message ? message : "syntax error", hint);
+        char rest[48] = "";
+        if (n == most && more)
+            snprintf(rest, sizeof rest, " (and %u more of this kind)", more);
+        dml_check_fire(c, e->span, NULL, hint && *hint ? "%s; %s%s" : "%s%s%s", message ? message : "syntax error",
+                       hint && *hint ? hint : "", rest);
     }
     return cfg->errors.n ? DML_YES : DML_NO;
 }
@@ -103,6 +123,9 @@ enum dml_truth check_duplicate_key(struct dml_check *c)
 {
     const struct dml_cfg *cfg = &c->s->cfg;
     enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; i < cfg->errors.n; i++)
+        if (cfg->errors.v[i].class == DML_CFG_E_PYTHON)
+            return DML_NO; /* the other branch of an if, most likely; xl takes nothing of such a file */
     for (uint32_t i = 0; i < cfg->entries.n; i++) {
         const struct dml_cfg_entry *e = &cfg->entries.v[i];
         /* Settings before the one where the value begins are forgotten; what is added behind it counts. */

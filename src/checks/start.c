@@ -19,6 +19,10 @@ static enum dml_truth each_problem(struct dml_check *c, enum dml_guest_kind kind
         if (p->kind != kind || (p->key == DML_KEY_dm_restrict && !stored) || p->id == DML_GUEST_P_HVMLOADER)
             continue;
         const char *message = dml_guest_message(g, p, c->s->a), *hint = dml_guest_hint(g, p, c->s->a);
+        if (p->id != DML_GUEST_P_CMDLINE &&
+            dml_cfg_has_placeholder(p->id == DML_GUEST_P_DISK ? dml_source_text(&c->s->src, p->span) : p->value))
+            hint = "it looks like a placeholder that was not filled in: render the template first, or check the result "
+                   "of it";
         answer = dml_check_fire(c, p->span, p->key ? dml_key(p->key)->name.p : NULL, hint && *hint ? "%s; %s" : "%s",
                                 message ? message : "", hint);
     }
@@ -93,6 +97,23 @@ static const struct option options[] = {
 #undef V
 };
 
+/* Is it about this value? A name at its begin may also be written as driver=NAME and the like, or inside of JSON. */
+static _Bool value_has(const struct option *o, const char *value)
+{
+    static const char *const before[] = {"", "driver=", "type=", "backend=", "fsdriver="};
+    const char *word = o->value + 1;
+    if (o->value[0] != '^')
+        return !*o->value || strstr(value, o->value) != NULL;
+    if (value[0] == '{')
+        return strstr(value, word) != NULL;
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        const char *name = strstr(value, before[i]);
+        if (name && strncmp(name + strlen(before[i]), word, strlen(word)) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
 /*
@@ -118,7 +139,7 @@ static void index_options(void)
 }
 
 /* Where the argument stands in the guest's own lists of arguments, or what else in the file asks for it. */
-static struct dml_span blame(struct dml_check *c, const char *option, const char **key)
+static struct dml_span blame(struct dml_check *c, const char *option, const char *value, const char **key)
 {
     static const struct {
         const char *option, *key;
@@ -132,6 +153,7 @@ static struct dml_span blame(struct dml_check *c, const char *option, const char
                     {"-soundhw", "soundhw"},
                     {"-sdl", "sdl"},
                     {"-usbdevice", "usbdevice"},
+                    {"-serial", "serial"},
                     {"-drive", "disk"},
                     {"-device", "disk"}};
     static const char *const lists[] = {"device_model_args", "device_model_args_hvm", "device_model_args_pv"};
@@ -141,7 +163,9 @@ static struct dml_span blame(struct dml_check *c, const char *option, const char
             struct dml_sv item = dml_cfg_text(&e->value.u.items[k]);
             if (item.len > 1 && item.p[0] == '-' && item.p[1] == '-')
                 item = (struct dml_sv){item.p + 1, item.len - 1};
-            if (dml_sv_is(item, option)) {
+            /* With the same value behind it: an option can stand there more than once. */
+            if (dml_sv_is(item, option) && (k + 1 >= e->value.n || dml_cfg_is_list(&e->value.u.items[k + 1]) ||
+                                            dml_sv_is(dml_cfg_text(&e->value.u.items[k + 1]), value))) {
                 *key = lists[i];
                 return e->value.u.items[k].span;
             }
@@ -179,7 +203,7 @@ enum dml_truth check_qemu_lacks_option(struct dml_check *c)
             if (unknown ? o->removed == DML_V_NEVER || answer != DML_NO
                         : !never && o->since <= qemu + 1 && o->removed > qemu + 1)
                 continue;
-            if (strcmp(arg, o->name) != 0 || (*o->value && !strstr(value, o->value)))
+            if (strcmp(arg, o->name) != 0 || !value_has(o, value))
                 continue;
             if (unknown) {
                 /* Whether -run-with is there is what the abilities say; of old QEMUs that lack the rest nobody knows.
@@ -187,10 +211,10 @@ enum dml_truth check_qemu_lacks_option(struct dml_check *c)
                 answer = dml_check_missing(c, "qemu.version");
                 continue;
             }
-            struct dml_span span = blame(c, o->name, &key);
+            struct dml_span span = blame(c, o->name, value, &key);
             answer = dml_check_fire(c, span, key, "QEMU %s does not take %s%s%s: %s",
                                     qemu ? dml_version_text(qemu, 0, have) : "of this host", o->name,
-                                    *o->value ? " with " : "", o->value, o->reason);
+                                    *o->value ? " with " : "", o->value + (*o->value == '^'), o->reason);
             break; /* one row per argument is enough */
         }
     }

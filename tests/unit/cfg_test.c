@@ -78,6 +78,8 @@ static void test_errors__each_has_its_class_and_place(void **state)
         {"abc =\n\n", DML_CFG_E_NO_VALUE, "abc"},
         {"abc =\n[1]\n", DML_CFG_E_VALUE_NEXT_LINE, "abc"},
         {"a = {{ x }}\n", DML_CFG_E_TEMPLATE_JINJA, "{{ x }}"},
+        {"a = 'b{{ x|d('y') }}c'\n", DML_CFG_E_TEMPLATE_JINJA, "{{ x|d('y') }}"},
+        {"a = 1\n{\n", DML_CFG_E_BAD_CHAR, "{"},
         {"{% if x %}\n", DML_CFG_E_TEMPLATE_JINJA, "{% if x %}"},
         {"a = <%= x %>\n", DML_CFG_E_TEMPLATE_ERB, "<%= x %>"},
         {"a = @NAME@\n", DML_CFG_E_TEMPLATE_AT, "@NAME@"},

@@ -384,7 +384,7 @@ void dma_step_config_host_memory(struct walk *w, uint32_t i)
     if (g->target_memkb > most_kb || shadow > most_kb || g->target_memkb + shadow > most_kb)
         dma_refuse(w, DMA_REFUSAL_NOT_ENOUGH_MEMORY, DMA_FIELD_MEMORY, "%s",
                    w->memory_given ? "the guest asks for more memory than a host can give to one guest"
-                                   : "no memory size is given, which libxl takes for more than any host has");
+                                   : "no memory size is given, and without one xl asks for more than any host has");
 }
 
 void dma_step_make_domain(struct walk *w, uint32_t i)

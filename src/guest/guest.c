@@ -1064,7 +1064,37 @@ const char *dml_guest_message(const struct dml_guest *guest, const struct dml_gu
     return compose(guest, p, problems[p->id].message, a);
 }
 
+/* What to do about a part of a list element that xl does not take, where more can be said than the words it knows. */
+static const char *part_hint(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a)
+{
+    const char *equals = p->value.len ? memchr(p->value.p, '=', p->value.len) : NULL;
+    struct dml_sv name =
+        dml_sv_trim((struct dml_sv){p->value.p, equals ? (size_t)(equals - p->value.p) : p->value.len});
+    enum dml_key_id key = (enum dml_key_id)p->key;
+    if (key == DML_KEY_vfb && dml_sv_is(name, "type"))
+        return "it was xm's; xl reads vnc=1 and sdl=1, and takes vnc=1 if neither is there";
+    const struct dml_spec *spec = dml_spec_find(key, name);
+    const struct dml_spec *near = spec || name.len < 4 ? NULL : dml_spec_nearest(key, name, guest->xen);
+    char text[96], spelt[48], since[24];
+    int n = 0;
+    if (spec && guest->xen < spec->since)
+        n = snprintf(text, sizeof text, "`%s` came with Xen %s", dml_spec_text(spec, spelt),
+                     dml_version_text(spec->since, 1, since));
+    else if (spec)
+        n = snprintf(text, sizeof text, "correct what is behind `%s=`", dml_spec_text(spec, spelt));
+    else if (near)
+        n = snprintf(text, sizeof text, "did you mean `%s`?", dml_spec_text(near, spelt));
+    return n > 0 && (size_t)n < sizeof text ? dml_arena_strndup(a, text, (size_t)n) : NULL;
+}
+
 const char *dml_guest_hint(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a)
 {
+    if (p->id == DML_GUEST_P_WORD && p->key == DML_KEY_builder)
+        return "write type = \"hvm\", \"pv\" or \"pvh\" instead: builder is its old form";
+    if (p->id == DML_GUEST_P_SPEC_IGNORED || p->id == DML_GUEST_P_SPEC_UNKNOWN) {
+        const char *hint = part_hint(guest, p, a);
+        if (hint)
+            return hint;
+    }
     return compose(guest, p, problems[p->id].hint, a);
 }

@@ -89,7 +89,11 @@ static struct dml_sv key_name(const void *xen, size_t i)
 enum dml_key_id dml_key_nearest(struct dml_sv name, dml_version xen)
 {
     long i = dml_sv_nearest(name, DML_KEY_COUNT, key_name, &xen);
-    return i > 0 ? (enum dml_key_id)i : DML_KEY_NONE;
+    if (i <= 0)
+        return DML_KEY_NONE;
+    /* Files have keys of forks and of other programs in them: one slip is likely, more only behind the same begin. */
+    struct dml_sv near = keys[i].name;
+    return near.p[0] == name.p[0] || dml_sv_distance(name, near, 1) <= 1 ? (enum dml_key_id)i : DML_KEY_NONE;
 }
 
 const char *dml_key_old(struct dml_sv name)

@@ -228,14 +228,14 @@ static const char *apply(struct dma_disk *d, struct dml_sv t)
     return NULL;
 }
 
-/* libxlutil's words, as of any release, in ours. */
-static const char *explain(struct dml_xlu *xlu)
+/* libxlutil's words, as of any release, in ours; with the value that it quotes, where ours end in "not". */
+static const char *explain(struct dml_xlu *xlu, struct dml_arena *a)
 {
     static const struct {
         const char *theirs, *ours;
     } reasons[] = {
         {"unknown value for type", "devtype must be disk or cdrom"},
-        {"unknown value for access", "access must be r, ro, w or rw"},
+        {"unknown value for access", "access must be r, ro, w or rw, not"},
         {"unknown value for format", "the format must be raw, qcow, qcow2, vhd, qed or empty"},
         {"unknown value for backendtype", "backendtype must be phy, tap or qdisk (standalone from 4.17 on)"},
         {"unknown value for colo", "colo-port must be a number"},
@@ -249,9 +249,20 @@ static const char *explain(struct dml_xlu *xlu)
     };
     fflush(xlu->report);
     xlu->said[xlu->said_len] = '\0';
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (strstr(xlu->said, reasons[i].theirs))
-            return reasons[i].ours;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        const char *ours = reasons[i].ours;
+        if (!strstr(xlu->said, reasons[i].theirs))
+            continue;
+        if (strcmp(ours + strlen(ours) - 4, " not") != 0)
+            return ours;
+        const char *quoted = strstr(xlu->said, ": near `"), *end = quoted ? strchr(quoted += 8, '\'') : NULL;
+        char text[120];
+        int n =
+            end ? snprintf(text, sizeof text, "%s \"%.*s\"", ours, (int)(end - quoted < 40 ? end - quoted : 40), quoted)
+                : snprintf(text, sizeof text, "%.*s", (int)strlen(ours) - 5, ours);
+        const char *copy = dml_arena_strndup(a, text, (size_t)n);
+        return copy ? copy : ours;
+    }
     return "xl cannot read it";
 }
 
@@ -359,7 +370,7 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
             *reason = "backendtype is given twice, with different values";
         fill(&s, &x, disk);
     } else if (r == EINVAL) {
-        *reason = explain(xlu);
+        *reason = explain(xlu, s.arena);
     }
     libxl_device_disk_dispose(&x);
     if (s.no_memory || r == ENOMEM)

@@ -212,6 +212,14 @@ static void test_messages__name_what_would_do(void **state)
     read_hvm("usbdev=['hostdev=2']\n");
     assert_string_equal(dml_guest_hint(&guest, &guest.problems.v[0], &arena),
                         "remove it, or use one of: type, hostbus, hostaddr, controller, port");
+    read_hvm("vif=['brdige=b','type=netfront']\nvfb=['type=vnc']\n");
+    const char *hints[] = {"did you mean `bridge`?", "correct what is behind `type=`",
+                           "it was xm's; xl reads vnc=1 and sdl=1, and takes vnc=1 if neither is there"};
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+        assert_string_equal(dml_guest_hint(&guest, &guest.problems.v[i], &arena), hints[i]);
+    read_for("name='x'\nbuilder='linux'\n", DML_V(4, 17, 0));
+    assert_string_equal(dml_guest_hint(&guest, dml_guest_refusal(&guest), &arena),
+                        "write type = \"hvm\", \"pv\" or \"pvh\" instead: builder is its old form");
 }
 
 static void test_values__go_where_libxl_has_them(void **state)

@@ -109,6 +109,8 @@ static void test_nearest__names_a_key_the_release_reads(void **state)
     assert_int_equal(dml_key_nearest(DML_SV("memroy"), DML_V(4, 10, 0)), DML_KEY_memory);
     assert_int_equal(dml_key_nearest(DML_SV("xenstore_quotas"), DML_V(4, 22, 0)), DML_KEY_xenstore_quota);
     assert_int_equal(dml_key_nearest(DML_SV("xenstore_quotas"), DML_V(4, 17, 0)), DML_KEY_NONE);
+    assert_int_equal(dml_key_nearest(DML_SV("memmap"), DML_V(4, 17, 0)), DML_KEY_NONE); /* not keymap */
+    assert_int_equal(dml_key_nearest(DML_SV("scmi"), DML_V(4, 17, 0)), DML_KEY_NONE);   /* not acpi */
     assert_int_equal(dml_key_nearest(DML_SV("q"), DML_V(4, 17, 0)), DML_KEY_NONE);
     assert_int_equal(dml_key_nearest(DML_SV(""), DML_V(4, 17, 0)), DML_KEY_NONE);
     assert_int_equal(dml_key_find(DML_SV("memroy")), DML_KEY_NONE);

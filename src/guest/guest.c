@@ -1089,6 +1089,8 @@ static const char *part_hint(const struct dml_guest *guest, const struct dml_gue
 
 const char *dml_guest_hint(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a)
 {
+    if (p->id == DML_GUEST_P_UNREADABLE && (p->key == DML_KEY_memory || p->key == DML_KEY_maxmem))
+        return "write the number of MiB, without a unit";
     if (p->id == DML_GUEST_P_WORD && p->key == DML_KEY_builder)
         return "write type = \"hvm\", \"pv\" or \"pvh\" instead: builder is its old form";
     if (p->id == DML_GUEST_P_SPEC_IGNORED || p->id == DML_GUEST_P_SPEC_UNKNOWN) {

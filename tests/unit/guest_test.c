@@ -217,6 +217,9 @@ static void test_messages__name_what_would_do(void **state)
                            "it was xm's; xl reads vnc=1 and sdl=1, and takes vnc=1 if neither is there"};
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         assert_string_equal(dml_guest_hint(&guest, &guest.problems.v[i], &arena), hints[i]);
+    read_hvm("memory='4G'\n");
+    assert_string_equal(dml_guest_hint(&guest, &guest.problems.v[0], &arena),
+                        "write the number of MiB, without a unit");
     read_for("name='x'\nbuilder='linux'\n", DML_V(4, 17, 0));
     assert_string_equal(dml_guest_hint(&guest, dml_guest_refusal(&guest), &arena),
                         "write type = \"hvm\", \"pv\" or \"pvh\" instead: builder is its old form");

@@ -127,9 +127,7 @@ _Bool dml_cfg_has_placeholder(struct dml_sv text)
 /* Is there nothing but blank lines before `i`? */
 static _Bool nothing_before(struct dml_sv t, uint32_t i)
 {
-    while (i && memchr(" \t\r\n", t.p[i - 1], 4))
-        i--;
-    return i == 0;
+    return !dml_sv_trim((struct dml_sv){t.p, i}).len;
 }
 
 /* The placeholder around `i`, on its line: a quote in it ended the string that it stands in. */

@@ -40,3 +40,18 @@ setup() {
     run vg policy show --effective
     [ "$status" -eq 0 ]
 }
+
+@test "host check, baselines, waivers, stored configs" {
+    run vg host check --host contrib/examples/host-facts.yaml -f json
+    [ "$status" -eq 0 ]
+    cp contrib/examples/*.cfg tests/golden/stored/*.libxl-json "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR"
+    printf 'baseline: b.json\nwaivers:\n- {id: A, rules: [DM1006], owner: o, reason: r, expires: 2020-01-01}\n- {id: B, rules: [exposure], owner: o, reason: r, expires: 2999-01-01}\n' >.dmlint.yaml
+    for verb in create prune; do
+        run vg baseline $verb --xen 4.17 --host none *.cfg
+        [ "$status" -eq 0 ]
+    done
+    run vg check --xen 4.17 --host none -j 2 .
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"[DM0014 waiver-expired]"* ]]
+}

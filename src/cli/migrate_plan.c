@@ -234,15 +234,15 @@ static int plan_made(struct migration *m, struct migrate_guest *g)
     for (uint32_t i = 0; rc == 0 && i < g->fixed.done.n; i++) {
         const struct dml_made *made = &g->fixed.done.v[i];
         const char *text = made->rule->fixes_n ? "" : "Delete the comment.";
-        _Bool computed = 0; /* a value that only the guest says */
+        _Bool in_words = made->rule->fixes_n > 1; /* several steps, or a value that only the guest says */
         for (uint16_t k = 0; k < made->rule->fixes_n; k++)
-            computed |= made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${");
+            in_words |= made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${");
         for (uint16_t k = 0; text && k < made->rule->fixes_n; k++)
             text = dml_arena_printf(m->a, "%s%s%s", text, k ? " " : "", op_words(m, &made->rule->fixes[k], made->key));
         rc = add(m, g,
                  (struct migrate_step){.group = STEP_AUTOMATIC,
                                        .rule = made->rule->id,
-                                       .text = computed && made->rule->what_to_do ? made->rule->what_to_do : text,
+                                       .text = in_words && made->rule->what_to_do ? made->rule->what_to_do : text,
                                        .why = made->rule->summary});
     }
     return rc;

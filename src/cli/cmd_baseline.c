@@ -19,6 +19,8 @@ struct baseline {
     struct dml_report report;
     struct dml_finding_list findings;
     _Bool create;
+    const char **seen; /* the files that were read, absolute and sorted */
+    size_t seen_n;
     enum dml_exit code;
 };
 
@@ -37,6 +39,9 @@ static int judge_all(struct baseline *c, struct dml_err *err)
 {
     struct dml_arena a = {0};
     int rc = dml_judge_new(&c->judge, &c->g.run, err);
+    c->seen = dml_new_n(c->a, const char *, c->g.inputs.paths.n + 1);
+    if (rc == 0 && !c->seen)
+        rc = nomem(err);
     for (uint32_t i = 0; rc == 0 && i < c->g.inputs.paths.n; i++) {
         struct dml_policy *policy;
         struct dml_sv text = {"", 0};
@@ -52,6 +57,8 @@ static int judge_all(struct baseline *c, struct dml_err *err)
         int read = dml_guest_files_read(&c->g, &a, i, &text, err);
         if (read == DML_EIO)
             c->code = dml_exit_worse(c->code, dml_cli_fail(DML_EXIT_INCOMPLETE, "%s", err->msg));
+        else if (!(c->seen[c->seen_n++] = dml_path_absolute(c->a, c->g.shown[i])))
+            rc = nomem(err);
         else
             rc = read < 0 && read != DML_ETOOBIG
                      ? read
@@ -97,28 +104,31 @@ static int add_new(struct baseline *c, const struct dml_baseline *old, struct dm
     return 0;
 }
 
-/*
- * Entries that stay: those that something is known by, and those of files that were not looked at but are there. `seen`
- * holds the files of this run, absolute and sorted.
- */
-static int keep_old(struct baseline *c, const struct dml_baseline *old, const char *const *seen,
-                    struct dml_baseline *to, struct dml_err *err)
+/* Was it asked for, and looked for, what an entry is about? */
+static _Bool looked_for(const struct baseline *c, const struct dml_baseline_entry *e)
+{
+    long rule = dml_rules_find(c->g.run.rules, dml_sv_of(e->rule));
+    return (rule < 0 || c->g.run.selected[rule]) &&
+           bsearch(&e->path, c->seen, c->seen_n, sizeof *c->seen, by_text) != NULL;
+}
+
+/* Entries that stay: those that something is known by, and those that were not looked for, if their file is there. */
+static int keep_old(struct baseline *c, const struct dml_baseline *old, struct dml_baseline *to, struct dml_err *err)
 {
     for (uint32_t i = 0; i < old->v.n; i++) {
         const struct dml_baseline_entry *e = &old->v.v[i];
-        _Bool judged = bsearch(&e->path, seen, c->report.files, sizeof *seen, by_text) != NULL;
-        if ((e->used || (!judged && access(e->path, F_OK) == 0)) && dml_baseline_add(to, e, c->a) < 0)
+        if ((e->used || (!looked_for(c, e) && access(e->path, F_OK) == 0)) && dml_baseline_add(to, e, c->a) < 0)
             return nomem(err);
     }
     return 0;
 }
 
-static int rewrite(struct baseline *c, const struct dml_baseline *old, const char *const *seen, struct dml_err *err)
+static int rewrite(struct baseline *c, const struct dml_baseline *old, struct dml_err *err)
 {
     struct dml_baseline now = {.file = old->file, .absolute = old->absolute};
     uint32_t added = 0, locked = 0;
     struct dml_buf out;
-    int rc = keep_old(c, old, seen, &now, err);
+    int rc = keep_old(c, old, &now, err);
     uint32_t kept = now.v.n;
     if (rc == 0 && c->create)
         rc = add_new(c, old, &now, &added, &locked, err);
@@ -150,15 +160,9 @@ static int run(struct baseline *c, struct dml_err *err)
         rc = judge_all(c, err);
     if (rc < 0)
         return rc;
-    const char **seen = dml_new_n(c->a, const char *, c->report.files + 1);
-    if (!seen)
-        return nomem(err);
-    for (size_t i = 0; i < c->report.files; i++)
-        if (!(seen[i] = dml_path_absolute(c->a, c->report.paths[i])))
-            return nomem(err);
-    qsort(seen, c->report.files, sizeof *seen, by_text);
+    qsort(c->seen, c->seen_n, sizeof *c->seen, by_text);
     for (uint32_t i = 0; rc == 0 && i < c->g.baselines.n; i++)
-        rc = rewrite(c, c->g.baselines.v[i], seen, err);
+        rc = rewrite(c, c->g.baselines.v[i], err);
     return rc;
 }
 

@@ -132,6 +132,22 @@ for f in json.load(sys.stdin)["findings"]:
     [[ "$output" == *"1 entries, 0 of them new, 2 dropped"* ]]
 }
 
+@test "prune and create keep what they did not look for" {
+    printf 'baseline: base.json\n' >.dmlint.yaml
+    "$DMLINT" baseline create -q --xen 4.17 --host none guests
+    cp base.json old.json
+    for verb in prune create; do
+        "$DMLINT" baseline $verb -q --xen 4.17 --host none --select DM1006 guests
+        cmp old.json base.json
+    done
+    rm guests/web.cfg
+    ln -s /proc/self/mem guests/web.cfg # there, and cannot be read
+    printf 'guests/web.cfg\nguests/lab/lab.cfg\n' >list
+    run "$DMLINT" baseline prune -q --xen 4.17 --host none --files-from list
+    [ "$status" -eq 3 ]
+    cmp old.json base.json
+}
+
 @test "a baseline that cannot be read or written says why, and stays as it was" {
     printf 'baseline: base.json\n' >.dmlint.yaml
     printf '{"schema": "dmlint.baseline/1", "entries": [\n {"rule": "DM1006", "pth": "a"}]}' >base.json

@@ -4,6 +4,7 @@
 #define DML_BASE_ERR_H
 
 #include <stdarg.h>
+#include <stddef.h>
 
 /* What a function that can fail returns: 0, or one of these. */
 enum dml_rc {
@@ -23,7 +24,7 @@ struct dml_err {
 };
 
 /*
- * Writes the message (cut if too long) and returns `rc`: dml_err_set(err, rc, fmt, ...). A NULL err is fine. The macro
+ * Writes the message (cut before a character if too long) and returns `rc`: dml_err_set(err, rc, fmt, ...). A NULL err is fine. The macro
  * lets the compiler see which code comes back.
  */
 #define dml_err_set(err, rc, ...) dml_err_rc_((dml_err_say_((err), __VA_ARGS__), (rc)))
@@ -32,6 +33,10 @@ static inline int dml_err_rc_(int rc)
 {
     return rc;
 }
+/* DML_ENOMEM, with the message that every room gives for it. */
+int dml_err_nomem(struct dml_err *err);
+/* For text that vsnprintf cut at the end of its `size` bytes: ends it before a character. */
+void dml_end_on_character(char *text, size_t size);
 /* Puts "context: " before the message that is there, and returns `rc`. */
 int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -70,3 +70,17 @@ long dml_sv_nearest(struct dml_sv word, size_t n, struct dml_sv (*name)(const vo
     }
     return found;
 }
+
+struct dml_sv dml_sv_cut(struct dml_sv s, size_t max)
+{
+    if (s.len > max)
+        s.len = max;
+    size_t tail = 0; /* bytes at the end that continue a character */
+    while (tail < s.len && tail < 3 && ((unsigned char)s.p[s.len - 1 - tail] & 0xc0) == 0x80)
+        tail++;
+    unsigned char lead = tail < s.len ? (unsigned char)s.p[s.len - 1 - tail] : 0;
+    size_t need = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+    if (need > tail + 1)
+        s.len -= tail + 1;
+    return s;
+}

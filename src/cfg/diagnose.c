@@ -483,10 +483,6 @@ const char *dml_cfg_error_message(const struct dml_cfg *cfg, const struct dml_cf
         return dml_arena_printf(a, "%.*s%u%s", before, message, e->count, mark + 2);
     struct dml_sv text = {cfg->text.p + e->span.off, e->span.len};
     _Bool cut = text.len > LONGEST;
-    if (cut) {
-        text.len = LONGEST;
-        while (text.len && ((unsigned char)text.p[text.len] & 0xc0) == 0x80)
-            text.len--; /* not within a character */
-    }
+    text = dml_sv_cut(text, cut ? LONGEST : text.len);
     return dml_arena_printf(a, "%.*s%.*s%s%s", before, message, DML_SV_ARG(text), cut ? "..." : "", mark + 2);
 }

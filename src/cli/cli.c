@@ -205,6 +205,7 @@ enum dml_exit dml_cli_fail(enum dml_exit code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    dml_end_on_character(text, sizeof text);
     /* Paths and config text can hold terminal escapes. */
     for (char *p = text; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 127)

@@ -7,9 +7,10 @@
 #include "cli/common.h"
 #include "cli/guest_files.h"
 #include "cli/words.h"
-#include "fix/fix.h"
 #include "guest/stored.h"
-#include "report/report.h"
+#include "text/json_out.h"
+#include "text/shell.h"
+#include "text/safe.h"
 #include "text/diff.h"
 
 enum { TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
@@ -262,22 +263,22 @@ static int read_input(struct job *job, const char *path, size_t max, struct dml_
 /* Puts the text after the fixes of a migration in place of the text. */
 static int fix_source(struct job *job, struct dml_err *err)
 {
+    static const struct dml_run_fix fix = {.which = DML_FIX_TO_RESTRICT};
     struct dml_guest_files files;
-    struct dml_judge *judge = NULL;
-    struct dml_fix_result fixed;
+    struct dml_outcome *o = NULL;
     if (dml_form_find(job->text).form != DML_FORM_CFG)
         return dml_err_set(err, DML_EINVAL, "%s was stored by xl and is never fixed; give the guest's own config file",
                            job->source.path);
-    int rc = dml_guest_files_open(&files, job->args, err);
+    int rc = dml_guest_files_open(&files, job->args, 0, err);
+    const struct dml_run_ask ask = {
+        .paths = files.shown, .n = 1, .read = dml_run_texts, .user = &job->text, .fix = &fix, .jobs = 1};
     if (rc == 0)
-        rc = dml_judge_new(&judge, &files.run, err);
-    if (rc == 0)
-        rc = dml_fix_text(judge, files.shown[0], job->text, DML_FIX_TO_RESTRICT, NULL, job->a, &fixed, err);
-    if (rc == 0)
-        job->text = fixed.text;
-    dml_judge_free(judge);
+        rc = dml_run(&files.session, &ask, &o, err);
+    if (rc == 0 && o->changes[0].changed)
+        job->text = dml_arena_sv(job->a, o->changes[0].after);
+    dml_outcome_free(o);
     dml_guest_files_close(&files);
-    return rc;
+    return rc < 0 || job->text.p ? rc : dml_err_nomem(err);
 }
 
 /* Prints what was asked for. */

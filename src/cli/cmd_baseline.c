@@ -15,58 +15,38 @@ struct baseline {
     const struct dml_args *args;
     struct dml_arena *a;
     struct dml_guest_files g;
-    struct dml_judge *judge;
-    struct dml_report report;
-    struct dml_finding_list findings;
+    struct dml_outcome *o;
     _Bool create;
     const char **seen; /* the files that were read, absolute and sorted */
     size_t seen_n;
-    enum dml_exit code;
 };
 
 static int nomem(struct dml_err *err)
 {
-    return dml_err_set(err, DML_ENOMEM, "out of memory");
+    return dml_err_nomem(err);
 }
 
-static int policy_of(struct baseline *c, const char *path, struct dml_policy **out, struct dml_err *err)
+static struct dml_baseline *baseline_of(const struct baseline *c, const char *path, struct dml_policy **policy,
+                                        struct dml_err *err)
 {
-    *out = c->g.run.policy;
-    return *out ? 0 : dml_policies_for(c->g.run.policies, path, out, err);
+    return dml_session_policy(&c->g.session, path, policy, err) < 0 ? NULL
+                                                                    : dml_session_baseline(&c->g.session, *policy);
 }
 
-static int judge_all(struct baseline *c, struct dml_err *err)
+/* Every guest has a policy with a baseline. */
+static int look_for_baselines(struct baseline *c, struct dml_err *err)
 {
-    struct dml_arena a = {0};
-    int rc = dml_judge_new(&c->judge, &c->g.run, err);
-    c->seen = dml_new_n(c->a, const char *, c->g.inputs.paths.n + 1);
-    if (rc == 0 && !c->seen)
-        rc = nomem(err);
-    for (uint32_t i = 0; rc == 0 && i < c->g.inputs.paths.n; i++) {
-        struct dml_policy *policy;
-        struct dml_sv text = {"", 0};
-        dml_arena_reset(&a);
-        rc = policy_of(c, c->g.shown[i], &policy, err);
-        if (rc == 0 && !dml_policy_baseline(policy))
-            rc = dml_err_set(
+    for (uint32_t i = 0; i < c->g.inputs.paths.n; i++) {
+        struct dml_policy *policy = NULL;
+        if (strcmp(c->g.inputs.paths.v[i], "-") == 0)
+            return dml_err_set(err, DML_EINVAL, "a baseline is about files; standard input is none");
+        if (!baseline_of(c, c->g.shown[i], &policy, err))
+            return dml_err_set(
                 err, DML_EINVAL,
                 "%s: the policy %s names no baseline; put \"baseline: FILE\" into it, or give --baseline FILE",
-                c->g.shown[i], dml_policy_name(policy));
-        if (rc < 0)
-            break;
-        int read = dml_guest_files_read(&c->g, &a, i, &text, err);
-        if (read == DML_EIO)
-            c->code = dml_exit_worse(c->code, dml_cli_fail(DML_EXIT_INCOMPLETE, "%s", err->msg));
-        else if (!(c->seen[c->seen_n++] = dml_path_absolute(c->a, c->g.shown[i])))
-            rc = nomem(err);
-        else
-            rc = read < 0 && read != DML_ETOOBIG
-                     ? read
-                     : dml_judge_file(c->judge, i, c->g.shown[i], text, read == DML_ETOOBIG, err);
+                c->g.shown[i], policy ? dml_policy_name(policy) : "");
     }
-    dml_arena_dispose(&a);
-    c->report = (struct dml_report){.paths = c->g.shown, .rules = c->g.run.rules, .files = c->g.inputs.paths.n};
-    return rc < 0 ? rc : dml_judge_finish(&c->judge, 1, &c->g.run, c->a, &c->report, &c->findings, err);
+    return 0;
 }
 
 static int by_text(const void *x, const void *y)
@@ -78,25 +58,23 @@ static int by_text(const void *x, const void *y)
 static int add_new(struct baseline *c, const struct dml_baseline *old, struct dml_baseline *to, uint32_t *added,
                    uint32_t *locked, struct dml_err *err)
 {
-    for (size_t i = 0; i < c->findings.n; i++) {
-        const struct dml_finding *f = c->findings.v[i];
+    for (size_t i = 0; i < c->o->findings.n; i++) {
+        const struct dml_finding *f = c->o->findings.v[i];
         struct dml_baseline_entry e;
         struct dml_policy *policy;
-        if (f->file >= c->report.files || f->state != DML_STATE_NEW)
+        struct dml_settings_cache cache = {.arena = c->a};
+        if (f->file >= c->o->files || f->state != DML_STATE_NEW)
             continue;
-        const char *path = c->report.paths[f->file];
-        int rc = policy_of(c, path, &policy, err);
-        if (rc < 0)
-            return rc;
-        if (dml_policy_baseline(policy) != old)
+        const char *path = c->o->paths[f->file];
+        if (baseline_of(c, path, &policy, err) != old)
             continue;
-        const struct dml_setting *settings = dml_policy_for(policy, path);
-        long rule = dml_rules_find(dml_policy_rules(policy), dml_sv_of(c->g.run.rules->v[f->rule].id));
+        const struct dml_setting *settings = dml_policy_for(policy, path, &cache);
+        long rule = dml_rules_find(dml_policy_rules(policy), dml_sv_of(c->o->rules->v[f->rule].id));
         if (settings && rule >= 0 && settings[rule].locked) {
             ++*locked;
             continue;
         }
-        if (!settings || dml_judge_baseline_entry(&c->g.run, f, path, c->a, &e) < 0 ||
+        if (!settings || dml_outcome_baseline_entry(c->o, f, c->a, &e) < 0 ||
             dml_baseline_add(to, &e, c->a) < 0)
             return nomem(err);
         ++*added;
@@ -107,17 +85,19 @@ static int add_new(struct baseline *c, const struct dml_baseline *old, struct dm
 /* Was it asked for, and looked for, what an entry is about? */
 static _Bool looked_for(const struct baseline *c, const struct dml_baseline_entry *e)
 {
-    long rule = dml_rules_find(c->g.run.rules, dml_sv_of(e->rule));
-    return (rule < 0 || c->g.run.selected[rule]) &&
+    const struct dml_grounds *grounds = &c->g.session.grounds;
+    long rule = dml_rules_find(grounds->rules, dml_sv_of(e->rule));
+    return (rule < 0 || grounds->selected[rule]) &&
            bsearch(&e->path, c->seen, c->seen_n, sizeof *c->seen, by_text) != NULL;
 }
 
 /* Entries that stay: those that something is known by, and those that were not looked for, if their file is there. */
 static int keep_old(struct baseline *c, const struct dml_baseline *old, struct dml_baseline *to, struct dml_err *err)
 {
+    const _Bool *used = dml_outcome_baseline_used(c->o, old);
     for (uint32_t i = 0; i < old->v.n; i++) {
         const struct dml_baseline_entry *e = &old->v.v[i];
-        if ((e->used || (!looked_for(c, e) && access(e->path, F_OK) == 0)) && dml_baseline_add(to, e, c->a) < 0)
+        if (((used && used[i]) || (!looked_for(c, e) && access(e->path, F_OK) == 0)) && dml_baseline_add(to, e, c->a) < 0)
             return nomem(err);
     }
     return 0;
@@ -150,19 +130,32 @@ static int rewrite(struct baseline *c, const struct dml_baseline *old, struct dm
     return rc;
 }
 
+/* Files that were read. */
+static int note_seen(struct baseline *c, struct dml_err *err)
+{
+    c->seen = dml_new_n(c->a, const char *, c->o->files + 1);
+    if (!c->seen)
+        return nomem(err);
+    for (uint32_t i = 0; i < c->o->files; i++)
+        if (c->o->read[i] && !(c->seen[c->seen_n++] = dml_path_absolute(c->a, c->o->paths[i])))
+            return nomem(err);
+    qsort(c->seen, c->seen_n, sizeof *c->seen, by_text);
+    return 0;
+}
+
 static int run(struct baseline *c, struct dml_err *err)
 {
-    int rc = dml_guest_files_open(&c->g, c->args, err);
-    for (uint32_t i = 0; rc == 0 && i < c->g.inputs.paths.n; i++)
-        if (strcmp(c->g.inputs.paths.v[i], "-") == 0)
-            rc = dml_err_set(err, DML_EINVAL, "a baseline is about files; standard input is none");
+    int rc = dml_guest_files_open(&c->g, c->args, 0, err);
     if (rc == 0)
-        rc = judge_all(c, err);
+        rc = look_for_baselines(c, err);
     if (rc < 0)
         return rc;
-    qsort(c->seen, c->seen_n, sizeof *c->seen, by_text);
-    for (uint32_t i = 0; rc == 0 && i < c->g.baselines.n; i++)
-        rc = rewrite(c, c->g.baselines.v[i], err);
+    const struct dml_run_ask ask = dml_guest_files_ask(&c->g, DML_NEED_VALUES);
+    rc = dml_run(&c->g.session, &ask, &c->o, err);
+    if (rc == 0)
+        rc = note_seen(c, err);
+    for (uint32_t i = 0; rc == 0 && i < c->g.session.baselines.n; i++)
+        rc = rewrite(c, c->g.session.baselines.v[i], err);
     return rc;
 }
 
@@ -182,13 +175,11 @@ enum dml_exit dml_cmd_baseline(const struct dml_args *args)
     rest.paths++;
     rest.n_paths--;
     int rc = run(&c, &err);
+    enum dml_exit code = c.o ? dml_guest_files_messages(&c.g, c.o) : DML_EXIT_OK;
     if (rc < 0)
-        c.code = dml_cli_fail(rc == DML_EIO ? DML_EXIT_NOT_FIXED : DML_EXIT_USAGE, "%s", err.msg);
-    else if (!c.g.inputs.paths.n && !dml_args_get(args, DML_OPTION_ALLOW_EMPTY))
-        c.code = dml_exit_worse(
-            c.code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
-    c.code = dml_exit_worse(c.code, c.g.inputs.code);
-    dml_judge_free(c.judge);
+        code = dml_exit_worse(code,
+                              dml_cli_fail(rc == DML_EIO ? DML_EXIT_NOT_FIXED : DML_EXIT_USAGE, "%s", err.msg));
+    dml_outcome_free(c.o);
     dml_guest_files_close(&c.g);
-    return c.code;
+    return code;
 }

@@ -5,7 +5,7 @@
 #include "cli/cmd_host.h"
 #include "cli/common.h"
 #include "host/users.h"
-#include "report/report.h"
+#include "text/safe.h"
 
 typedef unsigned long long ull; /* for printf */
 

@@ -4,298 +4,105 @@
 
 #include "cli/common.h"
 #include "cli/migrate.h"
+#include "text/shell.h"
 
-enum { TEXT_MAX = 1024 * 1024 * 1024 };
-
-/* While files are read, fixed and written. */
-struct work {
-    struct migration *m;
-    struct dml_judge *before, *after, *now; /* now: for the host's present release, with --to-xen */
-    struct dml_world world_now;
-    struct dml_run run_now;
-    struct migrate_ask *ask; /* NULL: nobody is asked */
-    enum dml_exit code;
-};
-
-static int nomem(struct dml_err *err)
-{
-    return dml_err_set(err, DML_ENOMEM, "out of memory");
-}
+enum { TEXT_MAX = 1024 * 1024 * 1024, OPTION_MAX = 65536 };
 
 /* ---- options ---- */
 
-static int parse_goal(struct migration *m, struct dml_err *err)
+static int parse_goal(struct migrate *c, struct dml_err *err)
 {
     static const char *const goals[] = {"restrict", "qemu-xen", NULL};
-    const char *xen = dml_args_get(m->args, DML_OPTION_TO_XEN);
-    unsigned goal = GOAL_RESTRICT;
-    int rc = dml_common_word(m->args, DML_OPTION_TO, goals, &goal, err);
+    const char *xen = dml_args_get(c->args, DML_OPTION_TO_XEN);
+    unsigned goal = DML_GOAL_RESTRICT;
+    int rc = dml_common_word(c->args, DML_OPTION_TO, goals, &goal, err);
     if (rc < 0)
         return rc;
-    if (xen && dml_args_get(m->args, DML_OPTION_TO))
+    if (xen && dml_args_get(c->args, DML_OPTION_TO))
         return dml_err_set(err, DML_EINVAL, "give either --to or --to-xen: one step at a time");
-    m->goal = xen ? GOAL_XEN : (enum migrate_goal)goal;
-    m->goal_text = xen ? xen : goals[goal];
-    m->interactive = dml_args_get(m->args, DML_OPTION_INTERACTIVE) != NULL;
-    m->write = m->interactive || dml_args_get(m->args, DML_OPTION_WRITE) != NULL;
+    c->m.goal = xen ? DML_GOAL_XEN : (enum dml_migrate_goal)goal;
+    c->goal_text = xen ? xen : goals[goal];
+    c->interactive = dml_args_get(c->args, DML_OPTION_INTERACTIVE) != NULL;
+    c->write = c->interactive || dml_args_get(c->args, DML_OPTION_WRITE) != NULL;
     return 0;
 }
 
 /* The target that guests are judged for: the host as it is, or with another Xen. */
-static int open_target(struct migration *m, struct dml_err *err)
+static int find_target(struct migrate *c, struct dml_err *err)
 {
-    struct dml_target target = m->files.world.target;
+    struct dml_target *target = &c->m.target;
     int rc = 0;
-    if (m->goal == GOAL_XEN)
-        rc = dml_target_init(&target, m->files.world.host, m->goal_text, dml_args_get(m->args, DML_OPTION_QEMU),
-                             dml_args_get(m->args, DML_OPTION_QEMU_CAPS), err);
-    if (rc == 0)
-        rc = dml_guest_files_for(&m->files, &target, &m->world, &m->run, err);
-    m->run.want_verdicts = 1;
-    if (target.xen_known || m->goal == GOAL_XEN)
-        dml_version_text(target.xen, 0, m->xen);
-    if (target.qemu)
-        dml_version_text(target.qemu, 0, m->qemu);
+    *target = c->files.session.world.target;
+    if (c->m.goal == DML_GOAL_XEN)
+        rc = dml_target_init(target, c->files.session.world.host, c->goal_text, dml_args_get(c->args, DML_OPTION_QEMU),
+                             dml_args_get(c->args, DML_OPTION_QEMU_CAPS), err);
+    if (target->xen_known || c->m.goal == DML_GOAL_XEN)
+        dml_version_text(target->xen, 0, c->xen);
+    if (target->qemu)
+        dml_version_text(target->qemu, 0, c->qemu);
     return rc;
 }
 
-static int setup(struct migration *m, struct dml_err *err)
+static const char *host_option(const struct migrate *c)
 {
-    int rc = parse_goal(m, err);
+    const char *host = dml_args_get(c->args, DML_OPTION_HOST);
+    struct dml_buf b;
+    if (!host)
+        return "";
+    dml_buf_init(&b, OPTION_MAX);
+    dml_buf_str(&b, " --host ");
+    dml_shell_word(&b, host);
+    const char *text = dml_arena_strndup(c->m.a, b.p, b.len);
+    dml_buf_dispose(&b);
+    return text ? text : "";
+}
+
+static int setup(struct migrate *c, struct dml_err *err)
+{
+    int rc = parse_goal(c, err);
     if (rc == 0)
-        rc = dml_guest_files_open(&m->files, m->args, err);
-    for (uint32_t i = 0; rc == 0 && i < m->files.inputs.paths.n; i++)
-        if (m->write && strcmp(m->files.inputs.paths.v[i], "-") == 0)
+        rc = dml_guest_files_open(&c->files, c->args, 0, err);
+    for (uint32_t i = 0; rc == 0 && i < c->files.inputs.paths.n; i++)
+        if (c->write && strcmp(c->files.inputs.paths.v[i], "-") == 0)
             rc = dml_err_set(err, DML_EINVAL, "standard input cannot be written; give a file, or leave --%s out",
-                             m->interactive ? "interactive" : "write");
+                             c->interactive ? "interactive" : "write");
     if (rc == 0)
-        rc = dml_guest_files_writing(&m->files, m->write ? NULL : "--write", err);
+        rc = dml_guest_files_writing(&c->files, c->write ? NULL : "--write", err);
     if (rc == 0)
-        rc = dml_guest_files_twins(&m->files, err);
-    if (rc == 0)
-        rc = open_target(m, err);
-    if (rc == 0 && !(m->guests = dml_new_n(m->a, struct migrate_guest, m->files.inputs.paths.n + 1)))
-        rc = nomem(err);
+        rc = dml_guest_files_twins(&c->files, err);
+    return rc < 0 ? rc : find_target(c, err);
+}
+
+static int run(struct migrate *c, struct dml_err *err)
+{
+    struct dml_run_ask inputs = dml_guest_files_ask(&c->files, 0);
+    struct migrate_ask ask;
+    c->m.inputs = &inputs;
+    c->m.session = &c->files.session;
+    c->m.same_as = c->files.same_as;
+    c->m.host_option = host_option(c);
+    c->m.store = c->write ? dml_guest_files_store : NULL;
+    if (c->interactive) {
+        int rc = migrate_ask_open(&ask, c, err);
+        if (rc < 0)
+            return rc;
+        c->m.asker = &ask.asker;
+    }
+    int rc = dml_migrate_run(&c->m, err);
+    c->m.inputs = NULL;
+    c->m.asker = NULL;
     return rc;
-}
-
-/* ---- one guest ---- */
-
-/* Why xl or libxl would not start the guest. */
-static const char *refusal(struct migration *m, const struct dml_probe *probe, const struct dma_result *r)
-{
-    const struct dml_subject *s = probe->subject;
-    const struct dml_guest_problem *problem = s->cfg.errors.n ? NULL : dml_guest_refusal(&s->guest);
-    if (s->cfg.errors.n)
-        return dml_cfg_error_message(&s->cfg, &s->cfg.errors.v[0], m->a);
-    if (problem)
-        return dml_guest_message(&s->guest, problem, m->a);
-    return dml_arena_strdup(m->a, r ? r->refusal.message : "out of memory");
-}
-
-static int keep_argv(struct migration *m, const struct dml_probe *probe, struct migrate_argv *out)
-{
-    const struct dma_result *r = dml_subject_result(probe->subject);
-    char xen[24];
-    out->xen = dml_arena_strdup(m->a, dml_version_text(probe->subject->world->target.xen, 0, xen));
-    out->outcome = r ? r->outcome : DMA_REFUSED;
-    if (out->outcome == DMA_REFUSED)
-        out->message = refusal(m, probe, r);
-    if (r && r->outcome == DMA_RUNS) {
-        out->argv = dml_new_n(m->a, const char *, r->argc + 1);
-        for (uint32_t i = 0; out->argv && i < r->argc; i++)
-            out->argv[out->argc++] = dml_arena_strdup(m->a, r->argv[i]);
-    }
-    return m->a->failed ? DML_ENOMEM : 0;
-}
-
-static _Bool traditional(const struct dml_probe *p)
-{
-    return p->subject->guest.g.device_model_version == DMA_DM_TRADITIONAL;
-}
-
-/* The text as it is: its verdict, its argv, and what is to be known of the way from it. */
-static int look_before(struct work *w, uint32_t i, struct dml_err *err)
-{
-    struct migration *m = w->m;
-    struct migrate_guest *g = &m->guests[i];
-    struct dml_probe probe;
-    int rc = dml_judge_file(w->before, i, g->path, g->before, g->too_large, err);
-    if (rc < 0 || g->too_large)
-        return rc;
-    rc = dml_judge_probe(w->now ? w->now : w->before, g->path, g->before, &probe, err);
-    if (rc < 0)
-        return rc;
-    g->was_traditional = traditional(&probe);
-    if (probe.subject->guest.g.name)
-        g->name = dml_arena_sv(m->a, dml_sv_of(probe.subject->guest.g.name));
-    rc = keep_argv(m, &probe, &g->argv_before);
-    if (rc == 0 && m->goal == GOAL_QEMU_XEN && g->was_traditional)
-        rc = migrate_note_consequences(m, g, &probe);
-    return rc < 0 ? nomem(err) : 0;
-}
-
-static int look_after(struct work *w, uint32_t i, struct dml_err *err)
-{
-    struct migrate_guest *g = &w->m->guests[i];
-    struct dml_probe probe;
-    int rc = dml_judge_file(w->after, i, g->path, g->after, g->too_large, err);
-    if (rc < 0 || g->too_large)
-        return rc;
-    rc = dml_judge_probe(w->after, g->path, g->after, &probe, err);
-    if (rc < 0)
-        return rc;
-    g->is_traditional = traditional(&probe);
-    return keep_argv(w->m, &probe, &g->argv_after) < 0 ? nomem(err) : 0;
-}
-
-static int verdicts(struct migration *m, struct dml_judge *judge, _Bool after, struct dml_err *err)
-{
-    struct dml_report *r = after ? &m->after : &m->before;
-    *r = (struct dml_report){.paths = m->files.shown, .rules = m->run.rules, .files = m->files.inputs.paths.n};
-    int rc = dml_judge_finish(&judge, 1, &m->run, m->a, r, after ? &m->findings : &m->findings_before, err);
-    for (size_t i = 0; rc == 0 && i < r->guests_n; i++) {
-        struct migrate_guest *g = &m->guests[r->guests[i].file];
-        *(after ? &g->verdict_after : &g->verdict_before) = &r->guests[i];
-    }
-    return rc;
-}
-
-static void keep_old(struct migrate_guest *g)
-{
-    g->changed = 0;
-    g->fixed.done.n = 0;
-    g->after = g->before;
-}
-
-/* Asks for the decisions that this guest needs: those of its plan as if it were the only one. */
-static int decide(struct work *w, uint32_t i, struct dml_err *err)
-{
-    struct migration *m = w->m;
-    struct migrate_guest *g = &m->guests[i];
-    struct dml_judge *judges[2] = {NULL, NULL};
-    const struct dml_sv texts[2] = {g->before, g->after};
-    uint32_t steps = g->steps.n;
-    int rc = 0;
-    for (int k = 0; rc == 0 && k < 2; k++) {
-        rc = dml_judge_new(&judges[k], &m->run, err);
-        if (rc == 0)
-            rc = dml_judge_file(judges[k], i, g->path, texts[k], 0, err);
-        if (rc == 0)
-            rc = verdicts(m, judges[k], k, err);
-    }
-    if (rc == 0 && migrate_plan_guest(m, i) < 0)
-        rc = nomem(err);
-    if (rc == 0)
-        migrate_ask_decisions(w->ask);
-    if (rc == 0 && w->ask->leave)
-        keep_old(g);
-    g->steps.n = steps; /* the plan is made again when all guests are known */
-    g->verdict_before = g->verdict_after = NULL;
-    m->findings_before = m->findings = (struct dml_finding_list){0};
-    for (int k = 0; k < 2; k++)
-        dml_judge_free(judges[k]);
-    return rc;
-}
-
-/* Changes the text, and the file with --write; what cannot be written counts as not changed. */
-static int change(struct work *w, uint32_t i, struct dml_err *err)
-{
-    static const enum dml_fix_which which[] = {
-        [GOAL_RESTRICT] = DML_FIX_TO_RESTRICT, [GOAL_QEMU_XEN] = DML_FIX_TO_QEMU_XEN, [GOAL_XEN] = DML_FIX_ONLY_SAFE};
-    struct migration *m = w->m;
-    struct migrate_guest *g = &m->guests[i];
-    const struct dml_fix_ask ask = {migrate_ask_fix, w->ask};
-    struct dml_err why;
-    if (w->ask)
-        migrate_ask_guest(w->ask, g);
-    if (w->ask && w->ask->quit)
-        return 0;
-    int rc = dml_fix_text(w->after, g->path, g->before, which[m->goal], w->ask ? &ask : NULL, m->a, &g->fixed, err);
-    if (rc < 0)
-        return rc;
-    g->after = g->fixed.text;
-    g->changed = g->fixed.changed;
-    if (g->fixed.fight[0])
-        w->code = dml_exit_worse(w->code, dml_cli_fail(DML_EXIT_NOT_FIXED, "%s: the fixes of %s and %s undo each other",
-                                                       g->path, g->fixed.fight[0], g->fixed.fight[1]));
-    rc = w->ask ? decide(w, i, err) : 0;
-    if (rc < 0 || !m->write)
-        return rc;
-    if (m->files.twin[i]) { /* done under its other name */
-        g->written = g->changed;
-        return 0;
-    }
-    if (dml_guest_files_store(&m->files, i, g->before, g->after, g->changed, &why) == 0) {
-        g->written = g->changed;
-        return 0;
-    }
-    w->code = dml_exit_worse(w->code, dml_cli_fail(DML_EXIT_NOT_FIXED, "%s", why.msg));
-    g->not_written = 1;
-    keep_old(g);
-    return 0;
-}
-
-static int migrate_one(struct work *w, uint32_t i, struct dml_err *err)
-{
-    struct migration *m = w->m;
-    struct migrate_guest *g = &m->guests[i];
-    g->path = g->result = m->files.shown[i];
-    if (m->files.output_dir && m->files.copies[i])
-        g->result = m->files.copies[i];
-    g->name = (struct dml_sv){"", 0};
-    int rc = dml_guest_files_read(&m->files, m->a, i, &g->before, err);
-    if (rc == DML_EIO) {
-        w->code = dml_exit_worse(w->code, dml_cli_fail(DML_EXIT_INCOMPLETE, "%s", err->msg));
-        return 0;
-    }
-    if (rc < 0 && rc != DML_ETOOBIG)
-        return rc;
-    if (rc == 0 && dml_form_find(g->before).form != DML_FORM_CFG) {
-        /* Nothing to migrate, but it says what runs now. */
-        rc = dml_judge_file(w->before, i, m->files.shown[i], g->before, 0, err);
-        return rc < 0 ? rc : dml_judge_file(w->after, i, m->files.shown[i], g->before, 0, err);
-    }
-    g->read = 1;
-    g->too_large = rc == DML_ETOOBIG;
-    g->after = g->before;
-    rc = look_before(w, i, err);
-    if (rc == 0 && !g->too_large)
-        rc = change(w, i, err);
-    return rc < 0 ? rc : look_after(w, i, err);
-}
-
-/* ---- all of them ---- */
-
-static int run_all(struct work *w, struct dml_err *err)
-{
-    struct migration *m = w->m;
-    int rc = dml_judge_new(&w->before, &m->run, err);
-    if (rc == 0)
-        rc = dml_judge_new(&w->after, &m->run, err);
-    if (rc == 0 && m->goal == GOAL_XEN)
-        rc = dml_guest_files_for(&m->files, &m->files.world.target, &w->world_now, &w->run_now, err);
-    if (rc == 0 && m->goal == GOAL_XEN)
-        rc = dml_judge_new(&w->now, &w->run_now, err);
-    for (uint32_t i = 0; rc == 0 && i < m->files.inputs.paths.n; i++)
-        rc = migrate_one(w, i, err);
-    if (rc == 0)
-        rc = verdicts(m, w->before, 0, err);
-    if (rc == 0)
-        rc = verdicts(m, w->after, 1, err);
-    return rc == 0 && migrate_plan(m) < 0 ? nomem(err) : rc;
 }
 
 /* 0 where every guest is there, or has nothing to do with the goal; 1 where something is left, be it only to write. */
-static enum dml_exit exit_code(const struct work *w)
+static enum dml_exit exit_code(const struct migrate *c)
 {
-    const struct migration *m = w->m;
-    enum dml_exit code = dml_exit_worse(w->code, m->files.inputs.code);
-    if (!m->files.inputs.paths.n && !dml_args_get(m->args, DML_OPTION_ALLOW_EMPTY))
-        code = dml_exit_worse(
-            code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
-    for (uint32_t i = 0; i < m->files.inputs.paths.n; i++) {
-        const struct migrate_guest *g = &m->guests[i];
+    enum dml_exit code = dml_guest_files_messages(&c->files, c->m.after);
+    for (uint32_t i = 0; i < c->files.inputs.paths.n; i++) {
+        const struct dml_migrate_guest *g = &c->m.guests[i];
+        if (g->fixed.fight[0])
+            code = dml_exit_worse(code, dml_cli_fail(DML_EXIT_NOT_FIXED, "%s: the fixes of %s and %s undo each other",
+                                                     c->files.shown[i], g->fixed.fight[0], g->fixed.fight[1]));
         if (g->read && (!g->reached || (g->changed && !g->written)))
             code = dml_exit_worse(code, DML_EXIT_FINDINGS);
     }
@@ -305,34 +112,26 @@ static enum dml_exit exit_code(const struct work *w)
 enum dml_exit dml_cmd_migrate(const struct dml_args *args)
 {
     static const char *const formats[] = {"text", "json", NULL};
-    struct migration m = {.args = args, .a = args->arena};
-    struct migrate_ask ask;
-    struct work w = {.m = &m};
+    struct migrate c = {.args = args, .m = {.a = args->arena}};
     struct dml_err err = {""};
     unsigned format = 0;
     enum dml_exit code = DML_EXIT_USAGE;
     int rc = dml_common_word(args, DML_OPTION_MIGRATE_FORMAT, formats, &format, &err);
     if (rc == 0)
-        rc = setup(&m, &err);
-    if (rc == 0 && m.interactive) {
-        rc = migrate_ask_open(&ask, &m, &err);
-        w.ask = &ask;
-    }
+        rc = setup(&c, &err);
     if (rc == 0)
-        rc = run_all(&w, &err);
+        rc = run(&c, &err);
     if (rc < 0) {
         dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
     } else {
         struct dml_buf out;
         dml_buf_init(&out, TEXT_MAX);
-        (format ? migrate_print_json : migrate_print_text)(&m, &out);
-        code = out.failed || m.a->failed ? dml_cli_fail(DML_EXIT_USAGE, "out of memory") : exit_code(&w);
+        (format ? migrate_print_json : migrate_print_text)(&c, &out);
+        code = out.failed || c.m.a->failed ? dml_cli_fail(DML_EXIT_USAGE, "out of memory") : exit_code(&c);
         fwrite(out.p ? out.p : "", 1, out.len, stdout);
         dml_buf_dispose(&out);
     }
-    dml_judge_free(w.before);
-    dml_judge_free(w.after);
-    dml_judge_free(w.now);
-    dml_guest_files_close(&m.files);
+    dml_migrate_free(&c.m);
+    dml_guest_files_close(&c.files);
     return code;
 }

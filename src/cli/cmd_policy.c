@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/common.h"
 #include "cli/words.h"
-#include "judge/judge.h"
+#include "run/run.h"
 #include "yaml/yaml.h"
 
 enum { TEXT_MAX = 16 * 1024 * 1024, FILE_MAX = 1024 * 1024 };
@@ -95,55 +96,32 @@ static int by_path(const void *x, const void *y)
     return strcmp(((const struct dml_example_file *)x)->path, ((const struct dml_example_file *)y)->path);
 }
 
-/* Judges the guests of an example, as `check` would, on its host. */
-static int run_example(const struct dml_rules *rules, struct dml_policy *policy, const struct dml_rule *rule,
-                       const struct dml_example *x, struct outcome *out, struct dml_arena *a, struct dml_err *err)
+/* The host and the target of an example. */
+static int open_example(struct dml_session *s, const struct dml_session *all, const struct dml_example *x,
+                        struct dml_arena *a, struct dml_err *err)
 {
-    struct dml_facts facts;
+    struct dml_facts *facts = x->facts ? dml_new(a, struct dml_facts) : NULL;
     struct dml_target target;
-    struct dml_world world;
-    struct dml_judge *judge = NULL;
-    uint32_t n = x->others_n + 1u;
-    struct dml_example_file *files = dml_new_n(a, struct dml_example_file, n);
-    const char **paths = dml_new_n(a, const char *, n);
-    _Bool *selected = dml_new_n(a, _Bool, rules->n + 1);
-    int rc = files && paths && selected ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
-    if (rc == 0 && x->facts) {
+    int rc = 0;
+    if (facts) {
         struct dml_yaml y;
         rc = dml_yaml_parse(a, "facts", dml_sv_of(x->facts), &y, err);
         if (rc == 0)
-            rc = dml_facts_from_yaml(&facts, &y, y.root, a, err);
+            rc = dml_facts_from_yaml(facts, &y, y.root, a, err);
     }
     if (rc == 0)
-        rc = dml_target_init(&target, x->facts ? &facts : NULL, x->xen, x->qemu, NULL, err);
-    if (rc == 0)
-        rc = dml_world_init(&world, x->facts ? &facts : NULL, &target, a);
-    if (rc < 0)
-        return rc;
-    struct dml_run run = {.world = &world,
-                          .rules = rules,
-                          .policy = policy,
-                          .selected = selected,
-                          .max_bytes = FILE_MAX,
-                          .want_digests = 1};
-    memset(selected, 1, rules->n);
-    files[0] = (struct dml_example_file){"example.cfg", x->cfg};
-    for (uint32_t i = 1; i < n; i++)
-        files[i] = x->others[i - 1];
-    qsort(files, n, sizeof *files, by_path);
-    rc = dml_judge_new(&judge, &run, err);
-    for (uint32_t i = 0; rc == 0 && i < n; i++) {
-        paths[i] = files[i].path;
-        rc = dml_judge_file(judge, i, paths[i], dml_sv_of(files[i].cfg), 0, err);
-    }
-    struct dml_report report = {.paths = paths, .rules = rules, .files = n};
-    struct dml_finding_list list = {0};
-    if (rc == 0)
-        rc = dml_judge_finish(&judge, 1, &run, a, &report, &list, err);
+        rc = dml_target_init(&target, facts, x->xen, x->qemu, NULL, err);
+    return rc < 0 ? rc : dml_session_for(s, all, &target, facts, a, err);
+}
+
+/* What of the findings matters for the example of a rule. */
+static void take_outcome(const struct dml_outcome *o, const struct dml_rule *rule, const struct dml_example *x,
+                         struct outcome *out, struct dml_arena *a)
+{
     *out = (struct outcome){0};
-    for (size_t i = 0; i < list.n; i++) {
-        const struct dml_finding *f = list.v[i];
-        const char *id = rules->v[f->rule].id;
+    for (size_t i = 0; i < o->findings.n; i++) {
+        const struct dml_finding *f = o->findings.v[i];
+        const char *id = o->rules->v[f->rule].id;
         if (f->state != DML_STATE_NEW)
             continue;
         if (strcmp(id, rule->id) != 0) {
@@ -155,23 +133,52 @@ static int run_example(const struct dml_rules *rules, struct dml_policy *policy,
         if (!out->count++ || f->start.line == x->line)
             out->line = f->start.line;
     }
-    dml_judge_free(judge);
+}
+
+/* Judges the guests of an example, as `check` would, on its host. */
+static int run_example(const struct dml_session *all, unsigned jobs, const struct dml_rule *rule,
+                       const struct dml_example *x, struct outcome *out, struct dml_arena *a, struct dml_err *err)
+{
+    struct dml_session session;
+    struct dml_outcome *o = NULL;
+    uint32_t n = x->others_n + 1u;
+    struct dml_example_file *files = dml_new_n(a, struct dml_example_file, n);
+    const char **paths = dml_new_n(a, const char *, n);
+    struct dml_sv *texts = dml_new_n(a, struct dml_sv, n);
+    if (!files || !paths || !texts)
+        return dml_err_nomem(err);
+    int rc = open_example(&session, all, x, a, err);
+    files[0] = (struct dml_example_file){"example.cfg", x->cfg};
+    for (uint32_t i = 1; i < n; i++)
+        files[i] = x->others[i - 1];
+    qsort(files, n, sizeof *files, by_path);
+    for (uint32_t i = 0; i < n; i++) {
+        paths[i] = files[i].path;
+        texts[i] = dml_sv_of(files[i].cfg);
+    }
+    const struct dml_run_ask ask = {
+        .paths = paths, .n = n, .read = dml_run_texts, .user = texts, .needs = DML_NEED_DIGESTS, .jobs = jobs};
+    if (rc == 0)
+        rc = dml_run(&session, &ask, &o, err);
+    if (rc == 0)
+        take_outcome(o, rule, x, out, a);
+    dml_outcome_free(o);
     return rc;
 }
 
-static void example(const struct dml_rules *rules, struct dml_policy *policy, const struct dml_rule *rule,
+static void example(const struct dml_session *all, unsigned jobs, const struct dml_rule *rule,
                     const struct dml_example *x, struct tally *t)
 {
     struct dml_arena a = {0};
     struct dml_err err = {""};
-    struct outcome got;
+    struct outcome got = {0};
     char wrong[1100] = "";
     t->examples++;
     if (!x->cfg) {
         t->skipped++; /* a host alone is not judged yet */
         return;
     }
-    int rc = run_example(rules, policy, rule, x, &got, &a, &err);
+    int rc = run_example(all, jobs, rule, x, &got, &a, &err);
     if (rc < 0)
         snprintf(wrong, sizeof wrong, "%s", err.msg[0] ? err.msg : "out of memory");
     else if (!x->bad && got.count)
@@ -210,14 +217,21 @@ static void look_for_examples(const struct dml_rule *rule, struct tally *t)
  * Tries the examples of the rules that did not come with the program, or with `all` of every rule, under the policy
  * that --policy names (one that hides a rule fails its examples), or under the one that shows everything.
  */
-static int try_rules(const struct dml_args *args, const struct dml_rules *rules, _Bool all, struct tally *t,
+static int try_rules(const struct dml_args *args, const struct dml_rules *known, _Bool all, struct tally *t,
                      struct dml_err *err)
 {
-    const char *name = dml_args_get(args, DML_OPTION_POLICY);
-    struct dml_policy *policy = NULL;
-    int rc = dml_policy_load(&policy, name ? name : "fleet-audit", rules, &dml_catalogue, err);
+    const char *policy = dml_args_get(args, DML_OPTION_POLICY);
+    struct dml_session session;
+    struct dml_session_ask ask = {
+        .policy = policy ? policy : "fleet-audit", .rules = known, .max_bytes = FILE_MAX};
+    unsigned jobs;
+    int rc = dml_common_jobs(args, &jobs, err);
     if (rc == 0)
-        rules = dml_policy_rules(policy);
+        rc = dml_target_init(&ask.target, NULL, NULL, NULL, NULL, err);
+    if (rc < 0)
+        return rc;
+    rc = dml_session_open(&session, &ask, args->arena, err);
+    const struct dml_rules *rules = session.grounds.rules;
     for (uint32_t i = 0; rc == 0 && i < rules->n; i++) {
         const struct dml_rule *rule = &rules->v[i];
         if (rule->builtin && !all)
@@ -225,9 +239,9 @@ static int try_rules(const struct dml_args *args, const struct dml_rules *rules,
         t->rules++;
         look_for_examples(rule, t);
         for (unsigned k = 0; k < rule->examples_n; k++)
-            example(rules, policy, rule, &rule->examples[k], t);
+            example(&session, jobs, rule, &rule->examples[k], t);
     }
-    dml_policy_free(policy);
+    dml_session_close(&session);
     return rc;
 }
 

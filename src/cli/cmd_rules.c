@@ -5,7 +5,7 @@
 
 #include "cli/common.h"
 #include "cli/words.h"
-#include "report/report.h"
+#include "text/json_out.h"
 
 enum { TEXT_MAX = 16 * 1024 * 1024 };
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "policy/policy.h"
+#include "run/threads.h"
 
 enum { NOTES_MAX = 1024 * 1024 };
 
@@ -69,6 +70,15 @@ int dml_common_max_bytes(const struct dml_args *args, size_t *max, struct dml_er
     uint64_t n = DML_MAX_BYTES;
     int rc = dml_common_number(args, DML_OPTION_MAX_BYTES, 1, INT32_MAX - 1, &n, err);
     *max = (size_t)n;
+    return rc;
+}
+
+int dml_common_jobs(const struct dml_args *args, unsigned *jobs, struct dml_err *err)
+{
+    const char *text = dml_args_get(args, DML_OPTION_JOBS);
+    uint64_t n = dml_jobs_auto();
+    int rc = text && strcmp(text, "auto") == 0 ? 0 : dml_common_number(args, DML_OPTION_JOBS, 1, DML_JOBS_MAX, &n, err);
+    *jobs = (unsigned)n;
     return rc;
 }
 

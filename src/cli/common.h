@@ -23,6 +23,8 @@ int dml_common_max_bytes(const struct dml_args *args, size_t *max, struct dml_er
 /* A number of an option in [min, max]; `value` stays as it is where the option was not given. */
 int dml_common_number(const struct dml_args *args, enum dml_option_id option, uint64_t min, uint64_t max,
                       uint64_t *value, struct dml_err *err);
+/* --jobs; "auto" and nothing are the processors of this machine. */
+int dml_common_jobs(const struct dml_args *args, unsigned *jobs, struct dml_err *err);
 /* --today, or the present day, UTC, as YYYY-MM-DD in the arguments' arena. */
 int dml_common_today(const struct dml_args *args, const char **today, struct dml_err *err);
 /* One of the names of an option: *value stays as it is where it was not given. Names end with NULL. */

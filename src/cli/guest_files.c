@@ -24,104 +24,47 @@ static int name_inputs(struct dml_guest_files *g, struct dml_err *err)
     return 0;
 }
 
-/* A policy that guests are judged by gets its baseline. */
-static int open_baseline(struct dml_guest_files *g, struct dml_policy *policy, struct dml_err *err)
+static int select_rules(void *user, const struct dml_rules *rules, struct dml_arena *a, const _Bool **selected,
+                        struct dml_err *err)
 {
-    struct dml_arena *a = g->args->arena;
-    const char *file = dml_args_get(g->args, DML_OPTION_BASELINE);
-    file = file ? file : dml_policy_baseline_file(policy);
-    if (!file || dml_policy_baseline(policy))
-        return 0;
-    const char *absolute = dml_path_absolute(a, file);
-    uint32_t i = 0;
-    while (absolute && i < g->baselines.n && strcmp(g->baselines.v[i]->absolute, absolute) != 0)
-        i++;
-    if (i == g->baselines.n) {
-        struct dml_baseline *b = dml_new(a, struct dml_baseline), **slot = dml_vec_add(a, &g->baselines);
-        int rc = b && slot && absolute ? dml_baseline_load(b, file, a, err)
-                                       : dml_err_set(err, DML_ENOMEM, "out of memory");
-        if (rc < 0)
-            return rc;
-        if (!b->exists && g->args->command->run != dml_cmd_baseline)
-            return dml_err_set(err, DML_EINVAL, "the baseline %s is not there; `dmlint baseline create` makes it",
-                               file);
-        *slot = b;
-        g->run.want_values = 1;
-    }
-    dml_policy_use_baseline(policy, g->baselines.v[i]);
-    return 0;
+    (void)a; /* the arguments' arena is the session's */
+    return dml_common_selected(user, rules, selected, err);
 }
 
-static int open_policy(struct dml_guest_files *g, struct dml_err *err)
+int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, uint32_t required,
+                         struct dml_err *err)
 {
-    const char *name = dml_args_get(g->args, DML_OPTION_POLICY);
-    if (name) {
-        int rc = dml_policy_load(&g->run.policy, name, &dml_builtin_rules, &dml_catalogue, err);
-        g->run.rules = rc < 0 ? NULL : dml_policy_rules(g->run.policy);
-        return rc < 0 ? rc : open_baseline(g, g->run.policy, err);
-    }
-    int rc = dml_policies_new(&g->run.policies, &dml_builtin_rules, &dml_catalogue, err);
-    g->run.rules = &dml_builtin_rules;
-    /* Policies are found here, before the threads start, so that a broken one ends the run before anything is reported.
-     */
-    struct dml_sv last = {"", 0};
-    for (uint32_t i = 0; rc == 0 && i < g->inputs.paths.n; i++) {
-        struct dml_policy *policy;
-        struct dml_sv dir = dml_path_dir(dml_sv_of(g->shown[i]));
-        if (dml_sv_eq(dir, last))
-            continue;
-        last = dir;
-        rc = dml_policies_for(g->run.policies, g->shown[i], &policy, err);
-        if (rc == 0 && dml_policy_rules(policy) != &dml_builtin_rules)
-            rc = dml_judge_add_rules(&g->run, dml_policy_rules(policy), g->args->arena, err);
-        if (rc == 0)
-            rc = open_baseline(g, policy, err);
-    }
-    return rc;
-}
-
-int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, struct dml_err *err)
-{
-    const struct dml_facts *facts = NULL;
-    struct dml_target target;
+    struct dml_session_ask ask = {.policy = dml_args_get(args, DML_OPTION_POLICY),
+                                  .baseline = dml_args_get(args, DML_OPTION_BASELINE),
+                                  .baseline_is_made = args->command->run == dml_cmd_baseline,
+                                  .select = select_rules,
+                                  .user = (void *)args,
+                                  .required = required};
     *g = (struct dml_guest_files){.args = args};
     int rc = dml_inputs_collect(args, &g->inputs, err);
     if (rc == 0)
         rc = name_inputs(g, err);
     if (rc == 0)
-        rc = dml_common_max_bytes(args, &g->run.max_bytes, err);
+        rc = dml_common_max_bytes(args, &ask.max_bytes, err);
     if (rc == 0)
-        rc = dml_common_facts(args, &facts, err);
+        rc = dml_common_jobs(args, &g->jobs, err);
     if (rc == 0)
-        rc = dml_common_target(args, facts, &target, err);
+        rc = dml_common_facts(args, &ask.facts, err);
     if (rc == 0)
-        rc = dml_world_init(&g->world, facts, &target, args->arena) < 0 ? dml_err_set(err, DML_ENOMEM, "out of memory")
-                                                                        : 0;
+        rc = dml_common_target(args, ask.facts, &ask.target, err);
     if (rc == 0)
-        rc = open_policy(g, err);
-    if (rc == 0)
-        rc = dml_common_today(args, &g->run.today, err);
-    if (rc == 0)
-        rc = dml_common_selected(args, g->run.rules, &g->run.selected, err);
-    g->run.world = &g->world;
-    g->run.want_digests = g->inputs.others;
-    return rc;
+        rc = dml_common_today(args, &ask.today, err);
+    if (rc < 0)
+        return rc;
+    ask.paths = g->shown;
+    ask.paths_n = g->inputs.paths.n;
+    return dml_session_open(&g->session, &ask, args->arena, err);
 }
 
 void dml_guest_files_close(struct dml_guest_files *g)
 {
-    dml_policies_free(g->run.policies);
-    dml_policy_free(g->run.policy);
-}
-
-int dml_guest_files_for(const struct dml_guest_files *g, const struct dml_target *target, struct dml_world *world,
-                        struct dml_run *run, struct dml_err *err)
-{
-    *run = g->run;
-    run->world = world;
-    return dml_world_init(world, g->world.host, target, g->args->arena) < 0
-               ? dml_err_set(err, DML_ENOMEM, "out of memory")
-               : 0;
+    dml_session_close(&g->session);
+    dml_arena_dispose(&g->standard_input);
 }
 
 struct physical {
@@ -145,18 +88,21 @@ int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err)
 {
     struct dml_arena *a = g->args->arena;
     struct physical *v = dml_new_n(a, struct physical, g->inputs.paths.n + 1);
-    g->twin = dml_new_n(a, _Bool, g->inputs.paths.n + 1);
-    if (!v || !g->twin)
+    g->same_as = dml_new_n(a, uint32_t, g->inputs.paths.n + 1);
+    if (!v || !g->same_as)
         return dml_err_set(err, DML_ENOMEM, "out of memory");
     uint32_t n = 0;
     struct stat st;
+    for (uint32_t i = 0; i < g->inputs.paths.n; i++)
+        g->same_as[i] = i;
     for (uint32_t i = 0; i < g->inputs.paths.n && !g->output_dir; i++)
         if (stat(g->inputs.paths.v[i], &st) == 0)
             v[n++] = (struct physical){st.st_dev, st.st_ino, i};
     if (n)
         qsort(v, n, sizeof *v, by_file);
     for (uint32_t i = 1; i < n; i++)
-        g->twin[v[i].input] = v[i].dev == v[i - 1].dev && v[i].ino == v[i - 1].ino;
+        if (v[i].dev == v[i - 1].dev && v[i].ino == v[i - 1].ino)
+            g->same_as[v[i].input] = g->same_as[v[i - 1].input];
     return 0;
 }
 
@@ -242,15 +188,31 @@ int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struc
     return 0;
 }
 
-int dml_guest_files_read(const struct dml_guest_files *g, struct dml_arena *a, uint32_t i, struct dml_sv *text,
-                         struct dml_err *err)
+int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err)
 {
-    return dml_guest_file_read(a, g->inputs.paths.v[i], g->run.max_bytes, text, err);
+    struct dml_guest_files *g = user;
+    const char *path = g->inputs.paths.v[i];
+    size_t max = g->session.grounds.max_bytes;
+    if (strcmp(path, "-") != 0)
+        return dml_guest_file_read(a, path, max, text, err);
+    if (!g->stdin_text.p) /* it can be read once, and is asked for by one thread at a time */
+        g->stdin_rc = dml_guest_file_read(&g->standard_input, path, max, &g->stdin_text, err);
+    *text = g->stdin_text;
+    return g->stdin_rc;
 }
 
-int dml_guest_files_store(const struct dml_guest_files *g, uint32_t i, struct dml_sv old, struct dml_sv text,
-                          _Bool changed, struct dml_err *err)
+_Bool dml_guest_files_same(void *user, uint32_t a, uint32_t b)
 {
+    const struct dml_guest_files *g = user;
+    struct stat x, y;
+    return stat(g->inputs.paths.v[a], &x) == 0 && stat(g->inputs.paths.v[b], &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_sv text, _Bool changed,
+                          struct dml_err *err)
+{
+    const struct dml_guest_files *g = user;
     const char *path = g->inputs.paths.v[i];
     struct stat st;
     if (strcmp(path, "-") == 0) {
@@ -260,4 +222,69 @@ int dml_guest_files_store(const struct dml_guest_files *g, uint32_t i, struct dm
     if (g->output_dir)
         return dml_file_create(g->copies[i], text, (stat(path, &st) == 0 ? st.st_mode & 0777 : 0600) & ~g->umask, err);
     return changed ? dml_file_replace(path, tree_of(g, path), old, text, g->backup ? g->backup : "", err) : 0;
+}
+
+struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs)
+{
+    return (struct dml_run_ask){.paths = g->shown,
+                                .n = g->inputs.paths.n,
+                                .read = dml_guest_files_read,
+                                .same = dml_guest_files_same,
+                                .user = g,
+                                .needs = needs | (g->inputs.others ? DML_NEED_DIGESTS : 0),
+                                .jobs = g->jobs};
+}
+
+enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o)
+{
+    static const enum dml_exit codes[] = {[DML_MESSAGE_UNREADABLE] = DML_EXIT_INCOMPLETE,
+                                          [DML_MESSAGE_NOT_FIXED] = DML_EXIT_NOT_FIXED};
+    enum dml_exit code = g->inputs.code;
+    for (uint32_t i = 0; i < o->messages_n; i++)
+        code = dml_exit_worse(code, dml_cli_fail(codes[o->messages[i].kind], "%s", o->messages[i].text));
+    if (o->unwritten)
+        code = dml_exit_worse(code, DML_EXIT_NOT_FIXED);
+    if (!o->files && !dml_args_get(g->args, DML_OPTION_ALLOW_EMPTY))
+        code = dml_exit_worse(
+            code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
+    return code;
+}
+
+static _Bool is_file(const char *path, const struct stat *there)
+{
+    struct stat st;
+    return path && stat(path, &st) == 0 && st.st_dev == there->st_dev && st.st_ino == there->st_ino;
+}
+
+/* Is it something that this run reads? */
+static _Bool is_input(const struct dml_guest_files *g, const struct stat *there)
+{
+    static const enum dml_option_id files[] = {DML_OPTION_HOST, DML_OPTION_POLICY, DML_OPTION_BASELINE,
+                                               DML_OPTION_FILES_FROM};
+    for (uint32_t i = 0; i < g->inputs.paths.n; i++)
+        if (is_file(g->inputs.paths.v[i], there))
+            return 1;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (is_file(dml_args_get(g->args, files[i]), there))
+            return 1;
+    for (uint32_t i = 0; i < g->session.baselines.n; i++)
+        if (is_file(g->session.baselines.v[i]->file, there))
+            return 1;
+    return 0;
+}
+
+int dml_guest_files_report(const struct dml_guest_files *g, const char *path, struct dml_sv text, struct dml_err *err)
+{
+    struct stat there;
+    if (lstat(path, &there) == 0) {
+        if (S_ISLNK(there.st_mode))
+            return dml_err_set(err, DML_EINVAL, "--format: %s is a link; name the file itself for the report", path);
+        if (!S_ISREG(there.st_mode))
+            return dml_err_set(err, DML_EINVAL,
+                               "--format: %s is no regular file; a report goes to a file or to standard output", path);
+        if (is_input(g, &there))
+            return dml_err_set(err, DML_EINVAL,
+                               "--format: %s is one of the inputs and is not written over; name another file", path);
+    }
+    return dml_file_create(path, text, 0666 & ~g->umask, err);
 }

@@ -6,31 +6,32 @@
 #include <sys/types.h>
 
 #include "cli/inputs.h"
-#include "judge/judge.h"
+#include "run/run.h"
 
 struct dml_guest_files {
     const struct dml_args *args;
     struct dml_inputs inputs;
     const char **shown; /* paths as reported */
-    struct dml_world world;
-    struct dml_run run;
-    DML_VEC(struct dml_baseline *) baselines; /* each file once, whatever number of policies names it */
-    const char *backup, *output_dir;          /* NULL: none */
+    struct dml_session session;
+    unsigned jobs;                   /* --jobs */
+    const char *backup, *output_dir; /* NULL: none */
     mode_t umask;
     const char **copies; /* by input: its copy in output_dir, NULL for standard input */
-    _Bool *twin;         /* by input: another path to a file that an earlier input names */
+    uint32_t *same_as;   /* by input: the first one that is another path to the same file, or itself */
+    struct dml_arena standard_input;
+    struct dml_sv stdin_text; /* what it gave; p is NULL until it was read */
+    int stdin_rc;
+    void *command; /* the command's own, for what it does in a run */
 };
 
 /*
  * Finds the inputs, the host, the target, the policies and the rules that the command line means. `g` must stay where
- * it is, and be closed whatever comes back. DML_EINVAL, DML_EIO, DML_ENOMEM with a message.
+ * it is, and be closed whatever comes back. `required`: set of protections. DML_EINVAL, DML_EIO, DML_ENOMEM with a
+ * message.
  */
-int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, struct dml_err *err);
+int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, uint32_t required,
+                         struct dml_err *err);
 void dml_guest_files_close(struct dml_guest_files *g);
-
-/* The world as that target, for the same host; a run over it takes the rest from `g`. `world` must outlive the run. */
-int dml_guest_files_for(const struct dml_guest_files *g, const struct dml_target *target, struct dml_world *world,
-                        struct dml_run *run, struct dml_err *err);
 
 /* --backup and --output-dir. `needs`: the option that is missing for writing, or NULL. */
 int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct dml_err *err);
@@ -39,15 +40,21 @@ int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err);
 
 /* Reads a guest file (`-`: standard input), of a saved image only the part with its config. As below. */
 int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err);
-/* Reads one input; DML_ETOOBIG (with what fits) and DML_EIO have a message. */
-int dml_guest_files_read(const struct dml_guest_files *g, struct dml_arena *a, uint32_t i, struct dml_sv *text,
-                         struct dml_err *err);
 
+/* What a run asks of the inputs (run/run.h); `user` is the struct dml_guest_files. */
+int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err);
+_Bool dml_guest_files_same(void *user, uint32_t a, uint32_t b);
 /*
  * Puts a rewritten text where it belongs: standard output, a copy in output_dir, or the file itself. What cannot be
  * written is an error with a message, and the file is as it was.
  */
-int dml_guest_files_store(const struct dml_guest_files *g, uint32_t i, struct dml_sv old, struct dml_sv text,
-                          _Bool changed, struct dml_err *err);
+int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_sv text, _Bool changed,
+                          struct dml_err *err);
+/* A run over all inputs, with what is above; the caller adds what else it wants. */
+struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs);
+/* Prints the messages of an outcome, and returns the exit status that they and the inputs ask for. */
+enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o);
+/* Writes a report file: as a whole or not at all, onto no input and through no link. */
+int dml_guest_files_report(const struct dml_guest_files *g, const char *path, struct dml_sv text, struct dml_err *err);
 
 #endif

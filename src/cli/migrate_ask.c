@@ -7,22 +7,22 @@
 
 #include "cli/migrate.h"
 #include "cli/words.h"
+#include "text/diff.h"
+#include "text/safe.h"
 
 enum { QUESTION_MAX = 16 * 1024 * 1024, ANSWER_MAX = 256 };
 
-int migrate_ask_open(struct migrate_ask *ask, struct migration *m, struct dml_err *err)
+static void begin_guest(void *user, uint32_t i)
 {
-    *ask = (struct migrate_ask){.m = m};
-    if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-        return 0;
-    return dml_err_set(err, DML_EINVAL,
-                       "--interactive asks on a terminal, and there is none here; --write makes the automatic changes");
+    struct migrate_ask *ask = user;
+    ask->guest = i;
+    ask->all = 0;
+    ask->leave = ask->quit;
 }
 
-void migrate_ask_guest(struct migrate_ask *ask, struct migrate_guest *g)
+static const char *path_of(const struct migrate_ask *ask)
 {
-    ask->g = g;
-    ask->all = ask->leave = 0;
+    return ask->c->files.shown[ask->guest];
 }
 
 /* Prints what a question is about; one that cannot be printed is not asked but declined. */
@@ -84,19 +84,19 @@ static void put_hunks(struct dml_buf *out, const struct dml_fix_question *q)
     dml_buf_dispose(&diff);
 }
 
-_Bool migrate_ask_fix(void *user, const struct dml_fix_question *q)
+static _Bool ask_fix(void *user, const struct dml_fix_question *q)
 {
     struct migrate_ask *ask = user;
     /* What the migration is for is no further decision. */
-    _Bool goal = (q->rule->migration && ask->m->goal == GOAL_RESTRICT) ||
-                 (q->rule->qemu_xen && ask->m->goal == GOAL_QEMU_XEN);
+    _Bool goal = (q->rule->migration && ask->c->m.goal == DML_GOAL_RESTRICT) ||
+                 (q->rule->qemu_xen && ask->c->m.goal == DML_GOAL_QEMU_XEN);
     _Bool decision = q->deletes_comment || (q->unsafe && !goal);
     struct dml_buf b;
     if (ask->leave)
         return 0;
     dml_buf_init(&b, QUESTION_MAX);
     dml_buf_char(&b, '\n');
-    dml_safe_text(&b, dml_sv_of(ask->g->path), 0);
+    dml_safe_text(&b, dml_sv_of(path_of(ask)), 0);
     dml_buf_printf(&b, ": %s %s: ", q->rule->id, q->rule->name);
     dml_safe_text(&b, q->message.len ? q->message : dml_sv_of(q->rule->summary), 0);
     dml_buf_char(&b, '\n');
@@ -105,7 +105,7 @@ _Bool migrate_ask_fix(void *user, const struct dml_fix_question *q)
         dml_buf_printf(&b, "  A decision: %s.\n",
                        q->deletes_comment ? "a comment goes with it" : "the guest may notice");
     if (q->rule->why)
-        migrate_put_folded(ask->m, &b, q->rule->why, "  ", "  ");
+        migrate_put_folded(&b, q->rule->why, "  ", "  ");
     if (!show(&b))
         return 0;
     if (ask->all && !decision)
@@ -119,23 +119,24 @@ _Bool migrate_ask_fix(void *user, const struct dml_fix_question *q)
     return c == 'y' || c == 'a';
 }
 
-void migrate_ask_decisions(struct migrate_ask *ask)
+static _Bool ask_decisions(void *user, uint32_t i_guest)
 {
-    const struct migrate_guest *g = ask->g;
+    struct migrate_ask *ask = user;
+    const struct dml_migrate_guest *g = &ask->c->m.guests[i_guest];
     for (uint32_t i = 0; i < g->steps.n && !ask->leave; i++) {
-        const struct migrate_step *s = &g->steps.v[i];
+        const struct dml_step *s = &g->steps.v[i];
         struct dml_buf b;
         /* What was declined a moment ago is not asked again. */
-        if (s->group != STEP_DECISION || (s->why && strstr(s->why, DML_FIX_DECLINED)))
+        if (s->group != DML_STEP_DECISION || (s->why && strstr(s->why, DML_FIX_DECLINED)))
             continue;
         dml_buf_init(&b, QUESTION_MAX);
         dml_buf_char(&b, '\n');
-        dml_safe_text(&b, dml_sv_of(g->path), 0);
+        dml_safe_text(&b, dml_sv_of(path_of(ask)), 0);
         dml_buf_printf(&b, ": needs your decision%s%s%s\n", s->rule ? " [" : "", s->rule ? s->rule : "",
                        s->rule ? "]" : "");
-        migrate_put_folded(ask->m, &b, s->text, "    ", "    ");
+        migrate_put_folded(&b, s->text, "    ", "    ");
         if (s->why)
-            migrate_put_folded(ask->m, &b, s->why, "    Why: ", "    ");
+            migrate_put_folded(&b, s->why, "    Why: ", "    ");
         if (!show(&b))
             ask->leave = 1;
         else
@@ -143,5 +144,16 @@ void migrate_ask_decisions(struct migrate_ask *ask)
                              "    y  go on: that is decided, or done by hand\n"
                              "    l  leave this guest as it is, with none of its changes\n"
                              "    q  leave this guest and all that follow as they are\n"));
-    }
+    }    return !ask->leave;
+}
+
+int migrate_ask_open(struct migrate_ask *ask, struct migrate *c, struct dml_err *err)
+{
+    *ask = (struct migrate_ask){
+        .c = c,
+        .asker = {.fix = {ask_fix, ask}, .guest = begin_guest, .decide = ask_decisions, .user = ask}};
+    if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+        return 0;
+    return dml_err_set(err, DML_EINVAL,
+                       "--interactive asks on a terminal, and there is none here; --write makes the automatic changes");
 }

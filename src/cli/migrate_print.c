@@ -4,71 +4,91 @@
 #include <string.h>
 
 #include "cli/migrate.h"
+#include "text/shell.h"
 #include "cli/words.h"
 #include "text/diff.h"
 #include "text/edit.h"
+#include "text/json_out.h"
+#include "text/safe.h"
 
 enum { PIECE_MAX = 64 * 1024 * 1024, COLUMN = 52, CONTEXT = 1 };
 
 /* ---- what both say ---- */
 
-static const char *keep(struct migration *m, struct dml_buf *b)
+static const char *keep(struct migrate *c, struct dml_buf *b)
 {
-    const char *text = b->failed ? NULL : dml_arena_strndup(m->a, b->p ? b->p : "", b->len);
+    const char *text = b->failed ? NULL : dml_arena_strndup(c->m.a, b->p ? b->p : "", b->len);
     dml_buf_dispose(b);
     return text ? text : "";
 }
 
-static const char *command(struct migration *m, const char *before, const char *word, const char *behind)
+static const char *command(struct migrate *c, const char *before, const char *word, const char *behind)
 {
     struct dml_buf b;
     dml_buf_init(&b, PIECE_MAX);
     dml_buf_str(&b, before);
     dml_shell_word(&b, word);
     dml_buf_str(&b, behind);
-    return keep(m, &b);
+    return keep(c, &b);
 }
 
-static const char *name_of(struct migration *m, const struct migrate_guest *g)
+static uint32_t number_of(const struct migrate *c, const struct dml_migrate_guest *g)
 {
-    const char *name = g->name.len ? dml_arena_strndup(m->a, g->name.p, g->name.len) : NULL;
+    return (uint32_t)(g - c->m.guests);
+}
+
+static const char *path_of(const struct migrate *c, const struct dml_migrate_guest *g)
+{
+    return c->files.shown[number_of(c, g)];
+}
+
+/* Where the changed text goes. */
+static const char *result_of(const struct migrate *c, const struct dml_migrate_guest *g)
+{
+    const char *copy = c->files.output_dir ? c->files.copies[number_of(c, g)] : NULL;
+    return copy ? copy : path_of(c, g);
+}
+
+static const char *name_of(struct migrate *c, const struct dml_migrate_guest *g)
+{
+    const char *name = g->name.len ? dml_arena_strndup(c->m.a, g->name.p, g->name.len) : NULL;
     return name ? name : "NAME";
 }
 
-static const char *restart(struct migration *m, const struct migrate_guest *g)
+static const char *restart(struct migrate *c, const struct dml_migrate_guest *g)
 {
-    return command(m, command(m, "xl shutdown -w ", name_of(m, g), " && xl create "), g->result, "");
+    return command(c, command(c, "xl shutdown -w ", name_of(c, g), " && xl create "), result_of(c, g), "");
 }
 
 /* What shows that it worked. */
-static const char *test(struct migration *m, const struct migrate_guest *g)
+static const char *test(struct migrate *c, const struct dml_migrate_guest *g)
 {
-    return command(m, "grep -E '^(Uid|Gid)' /proc/$(xenstore-read /local/domain/$(xl domid ", name_of(m, g),
+    return command(c, "grep -E '^(Uid|Gid)' /proc/$(xenstore-read /local/domain/$(xl domid ", name_of(c, g),
                    ")/image/device-model-pid)/status");
 }
 
-static const char *back(struct migration *m, const struct migrate_guest *g)
+static const char *back(struct migrate *c, const struct dml_migrate_guest *g)
 {
-    if (m->files.output_dir)
+    if (c->files.output_dir)
         return NULL; /* the old file is still there */
-    if (!m->files.backup)
-        return command(m, "git checkout -- ", g->path, "");
+    if (!c->files.backup)
+        return command(c, "git checkout -- ", path_of(c, g), "");
     struct dml_buf b;
     dml_buf_init(&b, PIECE_MAX);
     dml_buf_str(&b, "mv ");
-    dml_shell_word(&b, dml_arena_printf(m->a, "%s%s", g->path, m->files.backup));
+    dml_shell_word(&b, dml_arena_printf(c->m.a, "%s%s", path_of(c, g), c->files.backup));
     dml_buf_char(&b, ' ');
-    dml_shell_word(&b, g->path);
-    return keep(m, &b);
+    dml_shell_word(&b, path_of(c, g));
+    return keep(c, &b);
 }
 
-static const char *diff_of(struct migration *m, const struct migrate_guest *g)
+static const char *diff_of(struct migrate *c, const struct dml_migrate_guest *g)
 {
     struct dml_buf b;
     dml_buf_init(&b, PIECE_MAX);
-    if (!dml_sv_eq(g->before, g->after) && dml_udiff(g->path, g->before, g->after, &b) < 0)
+    if (!dml_sv_eq(g->before, g->after) && dml_udiff(path_of(c, g), g->before, g->after, &b) < 0)
         b.failed = 1;
-    return keep(m, &b);
+    return keep(c, &b);
 }
 
 static const char *outcome_name(enum dma_outcome outcome)
@@ -78,7 +98,7 @@ static const char *outcome_name(enum dma_outcome outcome)
 }
 
 /* One option with its values per line; a newline within one must not look like two. */
-static struct dml_sv lines(struct migration *m, const struct migrate_argv *v)
+static struct dml_sv lines(struct migrate *c, const struct dml_migrate_argv *v)
 {
     struct dml_buf b;
     dml_buf_init(&b, PIECE_MAX);
@@ -94,12 +114,12 @@ static struct dml_sv lines(struct migration *m, const struct migrate_argv *v)
     }
     if (v->argc)
         dml_buf_char(&b, '\n');
-    return dml_sv_of(keep(m, &b));
+    return dml_sv_of(keep(c, &b));
 }
 
-static const char *verdict(const struct dml_report_guest *g)
+static const char *verdict(const struct dml_outcome_guest *g)
 {
-    return g ? g->verdict : "unknown";
+    return dml_verdict_name(g ? (enum dml_verdict)g->verdict : DML_VERDICT_UNKNOWN);
 }
 
 /* ---- text ---- */
@@ -117,40 +137,42 @@ void migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *inde
     }
 }
 
-void migrate_put_folded(struct migration *m, struct dml_buf *out, const char *text, const char *first,
+void migrate_put_folded(struct dml_buf *out, const char *text, const char *first,
                         const char *indent)
 {
     struct dml_buf safe, b;
     dml_buf_init(&safe, PIECE_MAX);
     dml_buf_init(&b, PIECE_MAX);
     dml_safe_text(&safe, dml_sv_of(text), 0);
-    dml_fold(&b, keep(m, &safe), indent);
+    dml_fold(&b, safe.p ? safe.p : "", indent);
     struct dml_sv v = dml_buf_view(&b);
     size_t skip = strlen(indent);
     dml_buf_str(out, first);
     if (v.len >= skip)
         dml_buf_add(out, v.p + skip, v.len - skip);
+    out->failed |= safe.failed || b.failed;
+    dml_buf_dispose(&safe);
     dml_buf_dispose(&b);
 }
 
-static void print_steps(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+static void print_steps(struct migrate *c, const struct dml_migrate_guest *g, struct dml_buf *out)
 {
-    static const char *const heads[STEP_GROUPS][2] = {{"Automatic (dmlint migrate --write does it)", "Automatic"},
+    static const char *const heads[DML_STEP_GROUPS][2] = {{"Automatic (dmlint migrate --write does it)", "Automatic"},
                                                       {"Needs your decision", "Needs your decision"},
                                                       {"On the host", "On the host"}};
     unsigned n = 0;
-    for (enum migrate_group group = 0; group < STEP_GROUPS; group++) {
-        if (!migrate_count(g, group))
+    for (enum dml_step_group group = 0; group < DML_STEP_GROUPS; group++) {
+        if (!dml_migrate_count(g, group))
             continue;
-        dml_buf_printf(out, "  %s:\n", heads[group][m->write]);
+        dml_buf_printf(out, "  %s:\n", heads[group][c->write]);
         for (uint32_t i = 0; i < g->steps.n; i++) {
-            const struct migrate_step *s = &g->steps.v[i];
+            const struct dml_step *s = &g->steps.v[i];
             if (s->group != group)
                 continue;
-            migrate_put_folded(m, out, s->rule ? dml_arena_printf(m->a, "%s [%s]", s->text, s->rule) : s->text,
-                               dml_arena_printf(m->a, "  %3u. ", ++n), "       ");
+            migrate_put_folded(out, s->rule ? dml_arena_printf(c->m.a, "%s [%s]", s->text, s->rule) : s->text,
+                               dml_arena_printf(c->m.a, "  %3u. ", ++n), "       ");
             if (s->why)
-                migrate_put_folded(m, out, s->why, "       Why: ", "       ");
+                migrate_put_folded(out, s->why, "       Why: ", "       ");
             if (s->command)
                 migrate_put_lines(out, dml_sv_of(s->command), "         $ ");
         }
@@ -215,59 +237,59 @@ static void put_equal(struct dml_buf *out, const struct dml_diff *d, uint32_t a,
     }
 }
 
-static void print_columns(struct migration *m, struct dml_buf *out, struct dml_sv before, struct dml_sv after)
+static void print_columns(struct migrate *c, struct dml_buf *out, struct dml_sv before, struct dml_sv after)
 {
     static const struct dml_sv none = {NULL, 0};
     struct dml_diff d;
     uint32_t a = 0, b = 0;
-    if (dml_diff_lines(&d, before, after, m->a) < 0) {
+    if (dml_diff_lines(&d, before, after, c->m.a) < 0) {
         out->failed = 1;
         return;
     }
     for (uint32_t i = 0; i < d.n; i++) {
-        const struct dml_change *c = &d.v[i];
-        put_equal(out, &d, a, c->a0, b);
-        for (a = c->a0, b = c->b0; a < c->a1 || b < c->b1;) {
-            char mark = a == c->a1 ? '>' : b == c->b1 ? '<' : '|';
-            put_row(out, a < c->a1 ? dml_line(&d.before, a) : none, mark, b < c->b1 ? dml_line(&d.after, b) : none);
-            a += a < c->a1;
-            b += b < c->b1;
+        const struct dml_change *change = &d.v[i];
+        put_equal(out, &d, a, change->a0, b);
+        for (a = change->a0, b = change->b0; a < change->a1 || b < change->b1;) {
+            char mark = a == change->a1 ? '>' : b == change->b1 ? '<' : '|';
+            put_row(out, a < change->a1 ? dml_line(&d.before, a) : none, mark, b < change->b1 ? dml_line(&d.after, b) : none);
+            a += a < change->a1;
+            b += b < change->b1;
         }
     }
     put_equal(out, &d, a, d.before.n, b);
 }
 
-static void print_argv(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+static void print_argv(struct migrate *c, const struct dml_migrate_guest *g, struct dml_buf *out)
 {
-    struct dml_sv before = lines(m, &g->argv_before), after = lines(m, &g->argv_after);
+    struct dml_sv before = lines(c, &g->argv_before), after = lines(c, &g->argv_after);
     if (dml_sv_eq(before, after)) {
         dml_buf_printf(out, "  QEMU's command line stays as it is.\n");
         return;
     }
     dml_buf_str(out, "  QEMU's command line (| changed, < only before, > only after):\n");
-    put_row(out, dml_sv_of(dml_arena_printf(m->a, "BEFORE, Xen %s", g->argv_before.xen)), ' ',
-            dml_sv_of(dml_arena_printf(m->a, "AFTER, Xen %s", g->argv_after.xen)));
-    print_columns(m, out, before, after);
+    put_row(out, dml_sv_of(dml_arena_printf(c->m.a, "BEFORE, Xen %s", g->argv_before.xen)), ' ',
+            dml_sv_of(dml_arena_printf(c->m.a, "AFTER, Xen %s", g->argv_after.xen)));
+    print_columns(c, out, before, after);
 }
 
-static void print_force(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+static void print_force(struct migrate *c, const struct dml_migrate_guest *g, struct dml_buf *out)
 {
-    const char *running = g->verdict_before ? g->verdict_before->running : NULL;
+    enum dml_running_state running = g->verdict_before ? (enum dml_running_state)g->verdict_before->running : DML_RUNS_NOT;
     if (running)
         dml_buf_printf(out, "  The guest runs now, %s.\n",
-                       strcmp(running, "unknown") == 0 ? "restricted or not is unknown" : running);
+                       running == DML_RUNS_UNKNOWN ? "restricted or not is unknown" : dml_running_name(running));
     dml_buf_str(out, "  To put it into force, a cold start; xl reboot, a reboot from inside, xl restore and xl migrate "
                      "keep the old config:\n");
-    migrate_put_lines(out, dml_sv_of(restart(m, g)), "         $ ");
-    if (m->goal == GOAL_RESTRICT) {
+    migrate_put_lines(out, dml_sv_of(restart(c, g)), "         $ ");
+    if (c->m.goal == DML_GOAL_RESTRICT) {
         dml_buf_str(out, "  Then check that QEMU is not root; there must be no 0 in this:\n");
-        migrate_put_lines(out, dml_sv_of(test(m, g)), "         $ ");
+        migrate_put_lines(out, dml_sv_of(test(c, g)), "         $ ");
     } else
         dml_buf_str(out,
                     "  Then check that the guest boots, has its disks, network and console, and can be shut down.\n");
-    const char *undo = back(m, g);
+    const char *undo = back(c, g);
     dml_buf_str(out, !undo ? "  To go back: a cold start from the old file.\n"
-                     : m->files.backup
+                     : c->files.backup
                          ? "  To go back, and then a cold start again:\n"
                          : "  To go back where the file is under git (otherwise use --backup), and then a "
                            "cold start again:\n");
@@ -275,10 +297,10 @@ static void print_force(struct migration *m, const struct migrate_guest *g, stru
         migrate_put_lines(out, dml_sv_of(undo), "         $ ");
 }
 
-static void print_guest(struct migration *m, const struct migrate_guest *g, struct dml_buf *out)
+static void print_guest(struct migrate *c, const struct dml_migrate_guest *g, struct dml_buf *out)
 {
-    const char *diff = diff_of(m, g);
-    dml_safe_text(out, dml_sv_of(g->path), 0);
+    const char *diff = diff_of(c, g);
+    dml_safe_text(out, dml_sv_of(path_of(c, g)), 0);
     if (g->name.len) {
         dml_buf_str(out, " (");
         dml_safe_text(out, g->name, 0);
@@ -286,58 +308,58 @@ static void print_guest(struct migration *m, const struct migrate_guest *g, stru
     }
     dml_buf_printf(out, ": %s", verdict(g->verdict_before));
     if (strcmp(verdict(g->verdict_before), verdict(g->verdict_after)) != 0)
-        dml_buf_printf(out, "%s%s", m->write ? ", now " : ", after the automatic part ", verdict(g->verdict_after));
-    if (m->goal != GOAL_RESTRICT && g->reached)
-        dml_buf_printf(out, "; %s", m->goal == GOAL_XEN ? "starts with that release" : "served by qemu-xen");
-    else if (m->goal != GOAL_RESTRICT)
-        dml_buf_printf(out, "; %s", m->goal == GOAL_XEN ? "does not start with that release" : "not there yet");
+        dml_buf_printf(out, "%s%s", c->write ? ", now " : ", after the automatic part ", verdict(g->verdict_after));
+    if (c->m.goal != DML_GOAL_RESTRICT && g->reached)
+        dml_buf_printf(out, "; %s", c->m.goal == DML_GOAL_XEN ? "starts with that release" : "served by qemu-xen");
+    else if (c->m.goal != DML_GOAL_RESTRICT)
+        dml_buf_printf(out, "; %s", c->m.goal == DML_GOAL_XEN ? "does not start with that release" : "not there yet");
     dml_buf_char(out, '\n');
     if (g->too_large)
         dml_buf_str(out, "  The file is larger than --max-bytes and is left alone.\n");
     if (g->verdict_after && g->verdict_after->reason)
         dml_buf_printf(out, "  Not concerned: %s.\n", g->verdict_after->reason);
-    print_steps(m, g, out);
+    print_steps(c, g, out);
     if (*diff) {
         dml_buf_printf(out, "  The config%s:\n", g->written ? ", as written" : "");
         migrate_put_lines(out, dml_sv_of(diff), "    ");
     }
-    if (!g->too_large && (*diff || m->goal == GOAL_XEN))
-        print_argv(m, g, out);
+    if (!g->too_large && (*diff || c->m.goal == DML_GOAL_XEN))
+        print_argv(c, g, out);
     if (*diff)
-        print_force(m, g, out);
+        print_force(c, g, out);
     dml_buf_char(out, '\n');
 }
 
-static void print_table(struct migration *m, struct dml_buf *out)
+static void print_table(struct migrate *c, struct dml_buf *out)
 {
-    dml_buf_printf(out, "%-15s %-15s %9s %9s %9s  %s\n", "before", m->write ? "now" : "after", "automatic", "decisions",
+    dml_buf_printf(out, "%-15s %-15s %9s %9s %9s  %s\n", "before", c->write ? "now" : "after", "automatic", "decisions",
                    "host", "guest");
-    for (uint32_t i = 0; i < m->files.inputs.paths.n; i++) {
-        const struct migrate_guest *g = &m->guests[i];
+    for (uint32_t i = 0; i < c->files.inputs.paths.n; i++) {
+        const struct dml_migrate_guest *g = &c->m.guests[i];
         if (!g->read)
             continue;
         dml_buf_printf(out, "%-15s %-15s %9u %9u %9u  ", verdict(g->verdict_before), verdict(g->verdict_after),
-                       migrate_count(g, STEP_AUTOMATIC), migrate_count(g, STEP_DECISION), migrate_count(g, STEP_HOST));
-        dml_safe_text(out, dml_sv_of(g->path), 0);
+                       dml_migrate_count(g, DML_STEP_AUTOMATIC), dml_migrate_count(g, DML_STEP_DECISION), dml_migrate_count(g, DML_STEP_HOST));
+        dml_safe_text(out, dml_sv_of(path_of(c, g)), 0);
         dml_buf_char(out, '\n');
     }
 }
 
-void migrate_print_text(struct migration *m, struct dml_buf *out)
+void migrate_print_text(struct migrate *c, struct dml_buf *out)
 {
-    if (!m->files.inputs.paths.n)
+    if (!c->files.inputs.paths.n)
         return;
     dml_buf_printf(out, "Goal: %s%s. Target: Xen %s, QEMU %s.\n\n",
-                   m->goal == GOAL_RESTRICT ? "QEMU restricted (dm_restrict = 1)"
-                   : m->goal == GOAL_XEN    ? "Xen "
+                   c->m.goal == DML_GOAL_RESTRICT ? "QEMU restricted (dm_restrict = 1)"
+                   : c->m.goal == DML_GOAL_XEN    ? "Xen "
                                             : "qemu-xen instead of qemu-xen-traditional",
-                   m->goal == GOAL_XEN ? m->goal_text : "", *m->xen ? m->xen : "unknown (the newest is taken)",
-                   *m->qemu ? m->qemu : "unknown");
-    for (uint32_t i = 0; i < m->files.inputs.paths.n; i++)
-        if (m->guests[i].read)
-            print_guest(m, &m->guests[i], out);
-    if (m->files.inputs.paths.n > 1)
-        print_table(m, out);
+                   c->m.goal == DML_GOAL_XEN ? c->goal_text : "", *c->xen ? c->xen : "unknown (the newest is taken)",
+                   *c->qemu ? c->qemu : "unknown");
+    for (uint32_t i = 0; i < c->files.inputs.paths.n; i++)
+        if (c->m.guests[i].read)
+            print_guest(c, &c->m.guests[i], out);
+    if (c->files.inputs.paths.n > 1)
+        print_table(c, out);
 }
 
 /* ---- JSON ---- */
@@ -352,7 +374,7 @@ static void put_str(struct json_object *o, const char *key, const char *s)
     put(o, key, dml_json_str(s));
 }
 
-static struct json_object *json_argv(const struct migrate_argv *v)
+static struct json_object *json_argv(const struct dml_migrate_argv *v)
 {
     struct json_object *o = json_object_new_object(), *argv = NULL;
     put_str(o, "xen", v->xen);
@@ -366,13 +388,13 @@ static struct json_object *json_argv(const struct migrate_argv *v)
     return o;
 }
 
-static struct json_object *json_steps(const struct migrate_guest *g)
+static struct json_object *json_steps(const struct dml_migrate_guest *g)
 {
-    static const char *const names[STEP_GROUPS] = {"automatic", "decision", "host"};
+    static const char *const names[DML_STEP_GROUPS] = {"automatic", "decision", "host"};
     struct json_object *steps = json_object_new_array();
-    for (enum migrate_group group = 0; group < STEP_GROUPS; group++) {
+    for (enum dml_step_group group = 0; group < DML_STEP_GROUPS; group++) {
         for (uint32_t i = 0; i < g->steps.n; i++) {
-            const struct migrate_step *s = &g->steps.v[i];
+            const struct dml_step *s = &g->steps.v[i];
             if (s->group != group)
                 continue;
             struct json_object *o = json_object_new_object();
@@ -387,15 +409,15 @@ static struct json_object *json_steps(const struct migrate_guest *g)
     return steps;
 }
 
-static struct json_object *json_guest(struct migration *m, const struct migrate_guest *g)
+static struct json_object *json_guest(struct migrate *c, const struct dml_migrate_guest *g)
 {
     struct json_object *o = json_object_new_object(), *argv = json_object_new_object();
-    const char *diff = diff_of(m, g);
-    put_str(o, "path", g->path);
+    const char *diff = diff_of(c, g);
+    put_str(o, "path", path_of(c, g));
     put(o, "name", dml_json_string(g->name));
     put_str(o, "verdict", verdict(g->verdict_before));
     if (g->verdict_before && g->verdict_before->running)
-        put_str(o, "running", g->verdict_before->running);
+        put_str(o, "running", dml_running_name((enum dml_running_state)g->verdict_before->running));
     put_str(o, "verdict_after", verdict(g->verdict_after));
     put(o, "reached", json_object_new_boolean(g->reached));
     put(o, "changed", json_object_new_boolean(g->changed));
@@ -407,24 +429,24 @@ static struct json_object *json_guest(struct migration *m, const struct migrate_
         put(argv, "after", json_argv(&g->argv_after));
     }
     put(o, "argv", argv);
-    put_str(o, "in_force", *diff ? restart(m, g) : NULL);
-    put_str(o, "check", *diff && m->goal == GOAL_RESTRICT ? test(m, g) : NULL);
-    put_str(o, "back", *diff ? back(m, g) : NULL);
+    put_str(o, "in_force", *diff ? restart(c, g) : NULL);
+    put_str(o, "check", *diff && c->m.goal == DML_GOAL_RESTRICT ? test(c, g) : NULL);
+    put_str(o, "back", *diff ? back(c, g) : NULL);
     return o;
 }
 
-void migrate_print_json(struct migration *m, struct dml_buf *out)
+void migrate_print_json(struct migrate *c, struct dml_buf *out)
 {
     struct json_object *o = json_object_new_object(), *target = json_object_new_object(),
                        *guests = json_object_new_array();
     put_str(o, "schema", "dmlint.migrate/1");
-    put_str(o, "to", m->goal == GOAL_XEN ? "xen" : m->goal_text);
-    put_str(target, "xen", *m->xen ? m->xen : NULL);
-    put_str(target, "qemu", *m->qemu ? m->qemu : NULL);
+    put_str(o, "to", c->m.goal == DML_GOAL_XEN ? "xen" : c->goal_text);
+    put_str(target, "xen", *c->xen ? c->xen : NULL);
+    put_str(target, "qemu", *c->qemu ? c->qemu : NULL);
     put(o, "target", target);
-    for (uint32_t i = 0; i < m->files.inputs.paths.n; i++)
-        if (m->guests[i].read)
-            json_object_array_add(guests, json_guest(m, &m->guests[i]));
+    for (uint32_t i = 0; i < c->files.inputs.paths.n; i++)
+        if (c->m.guests[i].read)
+            json_object_array_add(guests, json_guest(c, &c->m.guests[i]));
     put(o, "guests", guests);
     dml_json_print(out, o);
 }

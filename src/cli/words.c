@@ -78,20 +78,3 @@ enum dml_exit dml_print_buf(struct dml_buf *b, enum dml_exit code)
     dml_buf_dispose(b);
     return code;
 }
-
-void dml_shell_word(struct dml_buf *out, const char *s)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
-    if (*s && !s[strspn(s, plain)]) {
-        dml_buf_str(out, s);
-        return;
-    }
-    dml_buf_char(out, '\'');
-    for (; *s; s++) {
-        if (*s == '\'')
-            dml_buf_str(out, "'\\''");
-        else
-            dml_buf_char(out, *s);
-    }
-    dml_buf_char(out, '\'');
-}

@@ -19,8 +19,6 @@ void dml_here_free(struct dml_here *h);
 void dml_fold(struct dml_buf *out, const char *text, const char *indent);
 /* "hold, start" */
 void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator);
-/* As one word of a POSIX shell. */
-void dml_shell_word(struct dml_buf *out, const char *s);
 /* Prints a buffer to stdout and frees it; `code`, or DML_EXIT_USAGE when memory ran out. */
 enum dml_exit dml_print_buf(struct dml_buf *b, enum dml_exit code);
 

@@ -29,7 +29,16 @@ void dml_subject_assume_restricted(struct dml_subject *s)
 {
     s->assumed = 1;
     s->built = 0;
+    s->written = s->guest.g.dm_restrict;
     s->guest.g.dm_restrict = DMA_YES;
+}
+
+void dml_subject_as_written(struct dml_subject *s)
+{
+    if (!s->assumed)
+        return;
+    s->assumed = s->built = 0;
+    s->guest.g.dm_restrict = s->written;
 }
 
 _Bool dml_subject_rejected(const struct dml_subject *s)

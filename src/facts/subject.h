@@ -43,6 +43,7 @@ struct dml_subject {
     const struct dma_result *result;  /* see dml_subject_result */
     struct dml_host_answers *answers; /* the thread's, see select.h */
     _Bool built, assumed;             /* result is made; restriction is assumed */
+    enum dma_bool written;            /* dm_restrict as it was before it was assumed */
 };
 
 /* Parses the text, of any form, and reads the guest from it. DML_ENOMEM, DML_ETOOBIG. */
@@ -56,6 +57,8 @@ const struct dma_result *dml_subject_result(struct dml_subject *s);
 _Bool dml_subject_restricted(const struct dml_subject *s);
 /* From now on the guest counts as if dm_restrict = 1 stood at its end. */
 void dml_subject_assume_restricted(struct dml_subject *s);
+/* Takes that back. */
+void dml_subject_as_written(struct dml_subject *s);
 /* Would xl not even hand the guest to libxl: syntax errors or xl's own refusal? */
 _Bool dml_subject_rejected(const struct dml_subject *s);
 /* The span of a key's last assignment, or DML_NO_SPAN where it is not there. */

@@ -67,7 +67,7 @@ struct dml_finding *dml_findings_add(struct dml_findings *s, const struct dml_fi
         s->last_key = copy(a, f->key);
     to->key = s->last_key;
     if (to->source.len > DML_SOURCE_MAX)
-        to->source.len = DML_SOURCE_MAX;
+        to->source = dml_sv_cut(to->source, DML_SOURCE_MAX);
     if (to->source.len && (s->last_file != f->file || s->last_line != f->start.line || !s->last_source.p)) {
         s->last_source = copy(a, to->source);
         s->last_file = f->file;
@@ -140,8 +140,13 @@ static int sort(struct dml_finding ***v, size_t total, struct dml_arena *a)
     return 0;
 }
 
-int dml_findings_collect(struct dml_findings *const *stores, size_t n, struct dml_arena *a,
-                         struct dml_finding_list *out)
+static _Bool counts(const struct dml_finding_filter *which, const struct dml_finding *f)
+{
+    return !which || f->file >= which->n || f->generation == which->generations[f->file];
+}
+
+int dml_findings_collect(struct dml_findings *const *stores, size_t n, const struct dml_finding_filter *which,
+                         struct dml_arena *a, struct dml_finding_list *out)
 {
     size_t total = 0;
     for (size_t i = 0; i < n; i++)
@@ -156,7 +161,11 @@ int dml_findings_collect(struct dml_findings *const *stores, size_t n, struct dm
     for (size_t i = 0; i < n; i++)
         for (struct dml_finding_chunk *c = stores[i]->first; c; c = c->next)
             for (uint32_t j = 0; j < c->n; j++)
-                v[k++] = &c->v[j];
+                if (counts(which, &c->v[j]))
+                    v[k++] = &c->v[j];
+    total = k;
+    if (!total)
+        return 0;
     if (sort(&v, total, a) < 0)
         return DML_ENOMEM;
     size_t kept = 1;

@@ -37,6 +37,7 @@ struct dml_finding {
     uint8_t state;    /* enum dml_state */
     uint8_t fix;      /* enum dml_fix_safety */
     uint8_t related_n;
+    uint8_t generation; /* which look at its file made it: see struct dml_finding_filter */
     struct dml_span span;
     struct dml_pos start, end; /* {0, 0} without a place; end is exclusive */
     struct dml_sv message;
@@ -72,9 +73,17 @@ struct dml_finding_list {
     struct dml_finding **v;
     size_t n;
 };
-/* The same list whichever store a finding lay in. 0 or DML_ENOMEM. The list lives in the arena, findings in stores. */
-int dml_findings_collect(struct dml_findings *const *stores, size_t n, struct dml_arena *a,
-                         struct dml_finding_list *out);
+/* Of files [0, n) only findings of that generation count: a file that was judged again has older ones. */
+struct dml_finding_filter {
+    const uint8_t *generations; /* by file */
+    uint32_t n;
+};
+/*
+ * The same list whichever store a finding lay in. `which` may be NULL: all. 0 or DML_ENOMEM. The list lives in the
+ * arena, findings in stores.
+ */
+int dml_findings_collect(struct dml_findings *const *stores, size_t n, const struct dml_finding_filter *which,
+                         struct dml_arena *a, struct dml_finding_list *out);
 
 /* Numbers for the summary. */
 struct dml_finding_counts {

@@ -6,30 +6,21 @@
 
 #include "fix/plan.h"
 
-/* What a text means, as far as a fix must not change it. */
-struct meaning {
-    uint16_t *fired; /* by rule of the policy: how often it fires, suppressed or not */
-    _Bool *blocks;   /* by rule: does it stand in the way of ready */
-    uint32_t rules, syntax_errors;
-    _Bool disagrees, started; /* started: libxl saw the guest at all */
-    enum dma_outcome outcome;
-    enum dma_refusal_id refusal;
-    const char **argv;
-    uint32_t argc;
-    struct dma_key_value *env;
-    uint32_t env_n;
+enum { NO_SLOT = DML_JUDGE_SLOTS };
+
+/* A text with what the rules say of it. */
+struct state {
+    struct dml_sv text;
+    struct dml_judgement judgement;
+    unsigned slot;
 };
 
 struct fixing {
-    struct dml_judge *judge;
-    const char *path;
-    enum dml_fix_which which;
-    const struct dml_fix_ask *ask; /* NULL: nobody decides */
+    const struct dml_fix_job *job;
     struct dml_arena *a;
     struct dml_fix_result *out;
     struct dml_err *err;
     const struct dml_rules *rules;
-    const struct dml_setting *settings;
 };
 
 /* One finding's fix. */
@@ -48,56 +39,69 @@ struct candidates {
 
 static int nomem(struct fixing *f)
 {
-    return dml_err_set(f->err, DML_ENOMEM, "%s: out of memory", f->path);
+    return dml_err_set(f->err, DML_ENOMEM, "%s: out of memory", f->job->path);
 }
 
-/* --- what a text means
- * -------------------------------------------------------------------------------------------------- */
-
-static int meaning_of(struct fixing *f, const struct dml_probe *probe, struct meaning *m)
+/* The rule whose fix is made: a verdict goes by the built-in one. */
+static const struct dml_rule *rule_of(const struct fixing *f, uint16_t rule)
 {
-    const struct dma_result *r = dml_subject_result(probe->subject);
-    *m = (struct meaning){
-        .rules = probe->rules->n, .syntax_errors = probe->subject->cfg.errors.n, .disagrees = probe->disagrees};
-    m->fired = dml_new_n(f->a, uint16_t, m->rules);
-    m->blocks = dml_new_n(f->a, _Bool, m->rules);
-    if (!m->fired || !m->blocks)
-        return nomem(f);
-    for (uint32_t i = 0; i < probe->blockers_n; i++)
-        m->blocks[probe->blockers[i]] = 1;
-    for (uint32_t i = 0; i < probe->fired_n; i++)
-        m->fired[probe->fired[i].rule]++;
-    if (!r)
-        return 0;
-    m->started = 1;
-    m->outcome = r->outcome;
-    m->refusal = r->outcome == DMA_REFUSED ? r->refusal.id : DMA_REFUSAL_NONE;
-    m->argc = r->argc;
-    m->env_n = r->n_env;
-    m->argv = dml_new_n(f->a, const char *, m->argc + 1);
-    m->env = dml_new_n(f->a, struct dma_key_value, m->env_n + 1);
-    if (!m->argv || !m->env)
-        return nomem(f);
-    for (uint32_t i = 0; i < m->argc; i++)
-        m->argv[i] = dml_arena_strdup(f->a, r->argv[i]);
-    for (uint32_t i = 0; i < m->env_n; i++)
-        m->env[i] =
-            (struct dma_key_value){dml_arena_strdup(f->a, r->env[i].key), dml_arena_strdup(f->a, r->env[i].value)};
-    return f->a->failed ? nomem(f) : 0;
+    return f->job->which == DML_FIX_FOR_VERDICT ? dml_rule_own(&f->rules->v[rule]) : &f->rules->v[rule];
 }
 
-static _Bool same_env(const struct meaning *x, const struct meaning *y)
+/* What proposes fixes: what is shown, or what stands in the way. */
+static const struct dml_fired *proposals(const struct fixing *f, const struct dml_judgement *j, uint32_t *n)
 {
-    if (x->env_n != y->env_n)
+    _Bool verdict = f->job->which == DML_FIX_FOR_VERDICT;
+    *n = verdict ? j->written_n : j->fired_n;
+    return verdict ? j->deciding : j->fired;
+}
+
+/* --- judging
+ * ----------------------------------------------------------------------------------------------------------------- */
+
+/* How much of a text that was made from `before` libxlutil knows from there: all of it, where only lines were added. */
+static size_t agreed_part(const struct state *before, struct dml_sv text)
+{
+    size_t n = before->text.len;
+    if (before->judgement.disagrees || before->judgement.subject->cfg.errors.n || !dml_sv_starts(text, before->text))
         return 0;
-    for (uint32_t i = 0; i < x->env_n; i++)
+    if (n && text.p[n - 1] == '\n')
+        return n;
+    return n < text.len && text.p[n] == '\n' ? n + 1 : 0;
+}
+
+/* Judges a text in the slot that neither of two states has. */
+static int judge(struct fixing *f, const struct state *before, const struct state *good, struct state *out)
+{
+    unsigned slot = 0;
+    while (slot == before->slot || slot == good->slot)
+        slot++;
+    out->slot = slot;
+    _Bool verdict = f->job->which == DML_FIX_FOR_VERDICT;
+    const struct dml_judge_ask ask = {.path = f->job->path,
+                                      .text = out->text,
+                                      .slot = slot,
+                                      .needs = f->job->needs | (f->job->bans_n ? DML_NEED_SET : 0),
+                                      .only_deciding = verdict,
+                                      .agreed = verdict && before->slot != NO_SLOT ? agreed_part(before, out->text) : 0};
+    return dml_judge_text(f->job->judge, &ask, &out->judgement, f->err);
+}
+
+/* --- what a fix may not do
+ * ---------------------------------------------------------------------------------------------------- */
+
+static _Bool same_env(const struct dma_result *x, const struct dma_result *y)
+{
+    if (x->n_env != y->n_env)
+        return 0;
+    for (uint32_t i = 0; i < x->n_env; i++)
         if (strcmp(x->env[i].key, y->env[i].key) != 0 || strcmp(x->env[i].value, y->env[i].value) != 0)
             return 0;
     return 1;
 }
 
 /* Is every argument of `x` in `y`, in the same order? With `only`, nothing else is. */
-static _Bool argv_within(const struct meaning *x, const struct meaning *y, _Bool only)
+static _Bool argv_within(const struct dma_result *x, const struct dma_result *y, _Bool only)
 {
     uint32_t k = 0;
     for (uint32_t i = 0; i < y->argc && k < x->argc; i++)
@@ -105,50 +109,99 @@ static _Bool argv_within(const struct meaning *x, const struct meaning *y, _Bool
     return k == x->argc && (!only || x->argc == y->argc);
 }
 
-/* --- checks
- * ----------------------------------------------------------------------------------------------------------------- */
-
-/* Why the step from one meaning to the other may not be made for these fixes; NULL where it may. */
-static const char *objection(const struct fixing *f, const struct meaning *before, const struct meaning *after,
-                             const struct candidate *made, uint32_t n)
+/* How often each rule fires in a list, or 0. */
+static uint32_t count(const struct dml_fired *v, uint32_t n, uint16_t rule)
 {
-    if (after->syntax_errors > before->syntax_errors)
-        return "xl would not parse the result";
-    if (after->disagrees)
-        return "libxlutil would read the result otherwise than dmlint";
-    enum dml_expect_argv expected = DML_EXPECT_EQUAL;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct dml_rule *rule = &f->rules->v[made[i].rule];
-        uint16_t gone = 0;
-        for (uint32_t k = 0; k < n; k++)
-            gone += made[k].rule == made[i].rule;
-        if (after->fired[made[i].rule] + gone > before->fired[made[i].rule])
-            return "the finding would still be there";
-        if (rule->expect_argv > expected)
-            expected = rule->expect_argv;
+    uint32_t fired = 0;
+    for (uint32_t i = 0; i < n; i++)
+        fired += v[i].rule == rule;
+    return fired;
+}
+
+/* A rule that is worse off: an error that is shown and fires more often, or one that decides and did not fire. */
+static const struct dml_rule *worse(const struct fixing *f, const struct dml_judgement *before,
+                                    const struct dml_judgement *after)
+{
+    for (uint32_t i = 0; i < after->fired_n; i++) {
+        uint16_t rule = after->fired[i].rule; /* a policy must not hide what a fix would break */
+        if (after->settings[rule].severity == DML_ERROR &&
+            count(after->fired, after->fired_n, rule) > count(before->fired, before->fired_n, rule))
+            return &f->rules->v[rule];
     }
-    for (uint32_t i = 0; i < after->rules; i++)
-        if ((f->settings[i].severity == DML_ERROR && after->fired[i] > before->fired[i]) ||
-            (after->blocks[i] && !before->blocks[i])) /* a policy must not hide what a fix would break */
-            return dml_arena_printf(f->a, "it would bring up %s %s", f->rules->v[i].id, f->rules->v[i].name);
-    if (!before->started && after->started)
-        return expected == DML_EXPECT_EQUAL ? "xl would accept what it refused" : NULL;
-    if (before->started && !after->started)
+    for (uint32_t i = 0; i < after->written_n; i++)
+        if (!count(before->deciding, before->written_n, after->deciding[i].rule))
+            return &f->rules->v[after->deciding[i].rule];
+    return NULL;
+}
+
+/* What another guest of the set has, and would be in the way of both. */
+static const struct dml_clash *banned(const struct fixing *f, const struct dml_judgement *before,
+                                      const struct dml_judgement *after, const struct candidate *made, uint32_t n)
+{
+    _Bool asks = 0;
+    for (uint32_t i = 0; i < n; i++)
+        asks |= rule_of(f, made[i].rule)->migration;
+    for (uint32_t i = 0; i < f->job->bans_n; i++) {
+        const struct dml_clash *b = &f->job->bans[i];
+        if (dml_member_has(&after->member, &b->key) && (asks || !dml_member_has(&before->member, &b->key)))
+            return b;
+    }
+    return NULL;
+}
+
+/* What QEMU's command line is against it; NULL where it may change, or changes no more than it may. */
+static const char *argv_objection(const struct dml_judgement *before, const struct dml_judgement *after,
+                                  enum dml_expect_argv expected)
+{
+    const struct dma_result *x = dml_subject_result(before->subject), *y = dml_subject_result(after->subject);
+    if (!x)
+        return y && expected == DML_EXPECT_EQUAL ? "xl would accept what it refused" : NULL;
+    if (!y)
         return "xl would refuse the result";
-    if (after->outcome == DMA_REFUSED && before->refusal != after->refusal)
+    if (y->outcome == DMA_REFUSED && (x->outcome != DMA_REFUSED || x->refusal.id != y->refusal.id))
         return "libxl would refuse the result";
-    if (expected == DML_EXPECT_CHANGES || before->outcome == DMA_REFUSED)
+    if (expected == DML_EXPECT_CHANGES || x->outcome == DMA_REFUSED)
         return NULL;
-    if (before->outcome != after->outcome || !same_env(before, after) ||
-        !argv_within(before, after, expected == DML_EXPECT_EQUAL))
+    if (x->outcome != y->outcome || !same_env(x, y) || !argv_within(x, y, expected == DML_EXPECT_EQUAL))
         return expected == DML_EXPECT_EQUAL ? "QEMU's command line would change"
                                             : "QEMU's command line would not only grow";
     return NULL;
 }
 
-/* Makes the edits of some candidates and says in *why what is against the result; NULL: nothing, and *text is it. */
-static int try_edits(struct fixing *f, struct dml_sv before_text, const struct meaning *before,
-                     const struct candidate *made, uint32_t n, struct dml_sv *text, const char **why)
+/* Why the step from one text to the other may not be made for these fixes; NULL where it may. */
+static const char *objection(const struct fixing *f, const struct dml_judgement *before,
+                             const struct dml_judgement *after, const struct candidate *made, uint32_t n)
+{
+    uint32_t fired_before, fired_after;
+    const struct dml_fired *was = proposals(f, before, &fired_before), *is = proposals(f, after, &fired_after);
+    if (after->subject->cfg.errors.n > before->subject->cfg.errors.n)
+        return "xl would not parse the result";
+    if (after->disagrees)
+        return "libxlutil would read the result otherwise than dmlint";
+    enum dml_expect_argv expected = DML_EXPECT_EQUAL;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct dml_rule *rule = rule_of(f, made[i].rule);
+        uint32_t gone = 0;
+        for (uint32_t k = 0; k < n; k++)
+            gone += made[k].rule == made[i].rule;
+        if (count(is, fired_after, made[i].rule) + gone > count(was, fired_before, made[i].rule))
+            return "the finding would still be there";
+        if (rule->expect_argv > expected)
+            expected = rule->expect_argv;
+    }
+    const struct dml_rule *rule = worse(f, before, after);
+    if (rule)
+        return dml_arena_printf(f->a, "it would bring up %s %s", rule->id, rule->name);
+    const struct dml_clash *ban = banned(f, before, after, made, n);
+    if (ban)
+        return dml_arena_printf(f->a, "it would bring up %s with %s", dml_set_rule((enum dml_set_kind)ban->key.kind),
+                                f->job->paths[ban->other]);
+    return argv_objection(before, after, expected);
+}
+
+/* Makes the edits of some candidates and says in *why what is against the result; NULL: nothing, and *out is it. */
+static int try_edits(struct fixing *f, const struct state *before, const struct state *good,
+                     const struct candidate *made, uint32_t n, struct state *out, const char **why)
 {
     uint32_t edits_n = 0;
     for (uint32_t i = 0; i < n; i++)
@@ -163,19 +216,15 @@ static int try_edits(struct fixing *f, struct dml_sv before_text, const struct m
     }
     dml_edits_sort(edits, edits_n);
     struct dml_buf buf;
-    struct dml_probe probe;
-    struct meaning after;
     dml_buf_init(&buf, UINT32_MAX / 2);
-    dml_edits_apply(before_text, edits, edits_n, &buf);
-    *text = buf.failed ? (struct dml_sv){NULL, 0} : dml_arena_sv(f->a, dml_buf_view(&buf));
+    dml_edits_apply(before->text, edits, edits_n, &buf);
+    out->text = buf.failed ? (struct dml_sv){NULL, 0} : dml_arena_sv(f->a, dml_buf_view(&buf));
     dml_buf_dispose(&buf);
-    if (!text->p)
+    if (!out->text.p)
         return nomem(f);
-    int rc = dml_judge_probe(f->judge, f->path, *text, &probe, f->err);
+    int rc = judge(f, before, good, out);
     if (rc == 0)
-        rc = meaning_of(f, &probe, &after);
-    if (rc == 0)
-        *why = objection(f, before, &after, made, n);
+        *why = objection(f, &before->judgement, &out->judgement, made, n);
     return rc;
 }
 
@@ -210,43 +259,61 @@ static _Bool clashes(const struct candidates *all, const struct candidate *one)
     return 0;
 }
 
-/* May this rule's fix be made in this run? */
-static _Bool wanted(const struct fixing *f, const struct dml_probe *probe, const struct dml_fired *fired)
+/* Is its fix one that verdicts count: safe, or the point of the migration? */
+static _Bool counts_for_verdict(const struct dml_rule *rule)
 {
-    const struct dml_rule *rule = &probe->rules->v[fired->rule];
+    return rule->fixes_n && (rule->fix_safety == DML_FIX_SAFE || rule->migration);
+}
+
+/* May this rule's fix be made in this run? */
+static _Bool wanted(const struct fixing *f, const struct dml_judgement *j, const struct dml_fired *fired)
+{
+    const struct dml_rule *rule = &j->rules->v[fired->rule];
+    if (f->job->which == DML_FIX_FOR_VERDICT)
+        return counts_for_verdict(dml_rule_own(rule));
     if (fired->state != DML_STATE_NEW)
         return 0;
-    if (fired->rule == probe->unused_suppression)
+    if (fired->rule == j->unused_suppression)
         return 1;
     const _Bool also[] = {[DML_FIX_ONLY_SAFE] = 0,
                           [DML_FIX_ALL] = rule->fix_safety == DML_FIX_UNSAFE,
                           [DML_FIX_TO_RESTRICT] = rule->migration,
                           [DML_FIX_TO_QEMU_XEN] = rule->qemu_xen};
     /* Asking for restriction is for the way there, whoever decides. */
-    _Bool asked = f->ask && (!rule->migration || f->which == DML_FIX_TO_RESTRICT);
-    return rule->fixes_n && (rule->fix_safety == DML_FIX_SAFE || also[f->which] || asked);
+    _Bool asked = f->job->ask && (!rule->migration || f->job->which == DML_FIX_TO_RESTRICT);
+    return rule->fixes_n && (rule->fix_safety == DML_FIX_SAFE || also[f->job->which] || asked);
+}
+
+_Bool dml_fix_could(const struct dml_judgement *j)
+{
+    for (uint32_t i = 0; i < j->deciding_n; i++)
+        if (!counts_for_verdict(dml_rule_own(&j->rules->v[j->deciding[i].rule])))
+            return 0;
+    return j->written_n && j->subject->form.form == DML_FORM_CFG;
 }
 
 /* The fixes of one judging that do not get in each other's way, first come first served. */
-static int plan_round(struct fixing *f, const struct dml_probe *probe, struct candidates *out)
+static int plan_round(struct fixing *f, const struct dml_judgement *j, struct candidates *out)
 {
-    for (uint32_t i = 0; i < probe->fired_n; i++) {
-        const struct dml_fired *fired = &probe->fired[i];
+    uint32_t n;
+    const struct dml_fired *v = proposals(f, j, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct dml_fired *fired = &v[i];
         struct dml_plan plan;
-        if (!wanted(f, probe, fired))
+        if (!wanted(f, j, fired))
             continue;
         const char *key = dml_arena_strndup(f->a, fired->key.p, fired->key.len);
         if (!key)
             return nomem(f);
         if (is_withheld(f, fired->rule, key))
             continue;
-        int rc = dml_plan_fix(probe, fired, f->a, &plan);
+        int rc = dml_plan_fix(j, fired, rule_of(f, fired->rule), f->a, &plan);
         if (rc < 0)
             return nomem(f);
         const char *why = plan.cannot     ? plan.cannot
                           : !plan.edits.n ? "there is nothing that it would change"
-                          : plan.deletes_comment && f->which != DML_FIX_ALL && !f->ask
-                              ? "it would delete a comment: --unsafe-fixes does it"
+                          : plan.deletes_comment && f->job->which != DML_FIX_ALL && !f->job->ask
+                              ? "it would delete a comment: do it by hand, or by dmlint check --fix --unsafe-fixes"
                               : NULL;
         if (why) {
             rc = withhold(f, fired->rule, key, why);
@@ -277,69 +344,66 @@ static _Bool agreed(const struct fixing *f, const struct candidate *c, struct dm
                                        .after = after,
                                        .unsafe = rule->fix_safety == DML_FIX_UNSAFE,
                                        .deletes_comment = c->deletes_comment};
-    return !f->ask || f->ask->fn(f->ask->user, &q);
+    return !f->job->ask || f->job->ask->fn(f->job->ask->user, &q);
 }
 
-/* One round on *text. *made is how many fixes were kept; 0 ends it. */
-static int round_of(struct fixing *f, struct dml_sv *text, uint32_t *made, struct candidates *kept)
+/*
+ * Not all together, or somebody is asked: one after the other, each on top of those that were good. Only where none is
+ * are they withheld: a fix can need another one first.
+ */
+static int one_by_one(struct fixing *f, struct state *now, const struct candidates *all, struct candidates *kept)
 {
-    struct dml_probe probe;
-    struct meaning before;
-    struct candidates all = {0};
-    *made = 0;
-    int rc = dml_judge_probe(f->judge, f->path, *text, &probe, f->err);
-    if (rc < 0)
-        return rc;
-    f->rules = probe.rules;
-    f->settings = probe.settings;
-    rc = plan_round(f, &probe, &all);
-    if (rc < 0 || !all.n)
-        return rc;
-    rc = meaning_of(f, &probe, &before);
-    if (rc < 0)
-        return rc;
-    struct dml_sv after = *text;
-    const char *why = NULL;
-    if (!f->ask)
-        rc = try_edits(f, *text, &before, all.v, all.n, &after, &why);
-    if (rc == 0 && !why && !f->ask) {
-        *made = all.n;
-        *kept = all;
-        *text = after;
-        return 0;
-    }
-    /* Not all together, or asked for: one after the other, each on top of those that were good. Only where none is are
-     * they withheld: a fix can need another one first. */
-    struct candidate *good = dml_new_n(f->a, struct candidate, all.n);
-    const char **reasons = dml_new_n(f->a, const char *, all.n);
-    if (!good || !reasons)
-        return nomem(f);
-    for (uint32_t i = 0; rc == 0 && i < all.n; i++) {
-        struct dml_sv with;
-        good[*made] = all.v[i];
-        rc = try_edits(f, *text, &before, good, *made + 1, &with, &reasons[i]);
+    struct candidate *good = dml_new_n(f->a, struct candidate, all->n);
+    const char **reasons = dml_new_n(f->a, const char *, all->n);
+    struct state best = *now;
+    uint32_t made = 0;
+    int rc = good && reasons ? 0 : nomem(f);
+    for (uint32_t i = 0; rc == 0 && i < all->n; i++) {
+        struct state with;
+        good[made] = all->v[i];
+        rc = try_edits(f, now, &best, good, made + 1, &with, &reasons[i]);
         if (rc < 0 || reasons[i])
             continue;
-        if (!agreed(f, &all.v[i], after, with)) {
-            rc = withhold(f, all.v[i].rule, all.v[i].key, DML_FIX_DECLINED);
+        if (!agreed(f, &all->v[i], best.text, with.text)) {
+            rc = withhold(f, all->v[i].rule, all->v[i].key, DML_FIX_DECLINED);
             continue;
         }
-        ++*made;
-        after = with;
+        made++;
+        best = with;
     }
-    for (uint32_t i = 0; rc == 0 && !*made && i < all.n; i++)
+    for (uint32_t i = 0; rc == 0 && !made && i < all->n; i++)
         if (reasons[i])
-            rc = withhold(f, all.v[i].rule, all.v[i].key, reasons[i]);
-    if (rc == 0 && *made) {
-        *kept = (struct candidates){good, *made, *made};
-        *text = after;
-    }
+            rc = withhold(f, all->v[i].rule, all->v[i].key, reasons[i]);
+    *kept = (struct candidates){good, made, made};
+    *now = best;
     return rc;
 }
 
-static int note_made(struct fixing *f, const struct candidates *kept, uint32_t n)
+/* One round on a text. `kept` are the fixes that were made; none ends it. */
+static int round_of(struct fixing *f, struct state *now, struct candidates *kept)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    struct candidates all = {0};
+    struct state next;
+    const char *why = NULL;
+    *kept = (struct candidates){0};
+    int rc = plan_round(f, &now->judgement, &all);
+    if (rc < 0 || !all.n)
+        return rc;
+    if (f->job->ask)
+        return one_by_one(f, now, &all, kept);
+    rc = try_edits(f, now, now, all.v, all.n, &next, &why);
+    if (rc < 0)
+        return rc;
+    if (why)
+        return one_by_one(f, now, &all, kept);
+    *kept = all;
+    *now = next;
+    return 0;
+}
+
+static int note_made(struct fixing *f, const struct candidates *kept)
+{
+    for (uint32_t i = 0; i < kept->n; i++) {
         struct dml_made *m = dml_vec_add(f->a, &f->out->done);
         if (!m)
             return nomem(f);
@@ -348,31 +412,39 @@ static int note_made(struct fixing *f, const struct candidates *kept, uint32_t n
     return 0;
 }
 
-int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, enum dml_fix_which which,
-                 const struct dml_fix_ask *ask, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err)
+int dml_fix_text(const struct dml_fix_job *job, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err)
 {
-    struct fixing f = {.judge = j, .path = path, .which = which, .ask = ask, .a = a, .out = out, .err = err};
-    struct dml_sv now = text;
-    *out = (struct dml_fix_result){.text = text};
-    uint32_t made = 1;
+    static const struct state none = {.slot = NO_SLOT};
+    struct fixing f = {.job = job, .a = a, .out = out, .err = err};
+    struct state now = {.text = job->text};
     struct candidates kept = {0}, last = {0};
-    while (made && out->rounds < DML_FIX_ROUNDS) {
+    *out = (struct dml_fix_result){.text = job->text};
+    int rc = 0;
+    if (job->text_judged)
+        now.judgement = *job->text_judged;
+    else
+        rc = judge(&f, &none, &none, &now);
+    if (rc < 0)
+        return rc;
+    f.rules = now.judgement.rules;
+    do {
         last = kept;
-        int rc = round_of(&f, &now, &made, &kept);
+        rc = round_of(&f, &now, &kept);
         if (rc == 0)
-            rc = note_made(&f, &kept, made);
+            rc = note_made(&f, &kept);
         if (rc < 0)
             return rc;
-        out->made += made;
-        out->rounds += made > 0;
-    }
-    if (made && f.rules && last.v && kept.v) { /* the last round still found something to do */
+        out->made += kept.n;
+        out->rounds += kept.n > 0;
+    } while (kept.n && out->rounds < DML_FIX_ROUNDS);
+    if (kept.n && last.n) { /* the last round still found something to do */
         out->fight[0] = f.rules->v[last.v[0].rule].id;
         out->fight[1] = f.rules->v[kept.v[0].rule].id;
         out->made = out->done.n = 0;
         return 0;
     }
-    out->text = now;
-    out->changed = !dml_sv_eq(now, text);
+    out->text = now.text;
+    out->changed = !dml_sv_eq(now.text, job->text);
+    out->judgement = now.judgement;
     return 0;
 }

@@ -14,7 +14,9 @@ enum dml_fix_which {
     DML_FIX_ONLY_SAFE,
     DML_FIX_ALL,         /* unsafe ones, too */
     DML_FIX_TO_RESTRICT, /* safe ones, and those that ask for restriction */
-    DML_FIX_TO_QEMU_XEN  /* safe ones, and those that leave qemu-xen-traditional */
+    DML_FIX_TO_QEMU_XEN, /* safe ones, and those that leave qemu-xen-traditional */
+    /* For a verdict: those of what stands in the way that DML_FIX_TO_RESTRICT makes, whatever a policy shows. */
+    DML_FIX_FOR_VERDICT
 };
 
 /* A fix that was made. */
@@ -43,6 +45,7 @@ struct dml_fix_result {
     const char *fight[2];
     DML_VEC(struct dml_withheld) withheld;
     DML_VEC(struct dml_made) done; /* in the order in which they were made */
+    struct dml_judgement judgement; /* of the fixed text, in one of the judge's slots; not where two fixes fight */
 };
 
 /* A fix that would be made, for somebody to decide; valid while it is asked. */
@@ -59,14 +62,30 @@ struct dml_fix_ask {
     void *user;
 };
 
+struct dml_fix_job {
+    struct dml_judge *judge; /* all its slots are used */
+    const char *path;
+    struct dml_sv text;
+    enum dml_fix_which which;
+    unsigned needs;                   /* of the judgement of the result */
+    const struct dml_judgement *text_judged; /* of `text`, in slot 0; NULL: it is judged here */
+    const struct dml_fix_ask *ask;    /* NULL: nobody is asked */
+    /* What other guests have: no fix may bring it in, and none may ask for restriction beside it. */
+    const struct dml_clash *bans;
+    uint32_t bans_n;
+    const char *const *paths; /* of all files, for what is said of bans */
+};
+
 /*
  * Fixes one text to a fixpoint: judges it, plans the fixes of all findings that are shown and not suppressed, makes
  * those that do not get in each other's way, and judges again, for at most DML_FIX_ROUNDS rounds. A fix is kept only if
- * the result parses, libxlutil accepts and reads it as dmlint does, its finding is gone, no other error appeared, and
- * the argv of the target changed no more than the rule declares; otherwise it is withheld, and so is what `ask` (NULL:
- * nobody is asked) declines. Results live in `a`. DML_ENOMEM, or what loading a policy returned.
+ * the result parses, libxlutil accepts and reads it as dmlint does, its finding is gone, no other error appeared, no
+ * other guest has what it brings in, and the argv of the target changed no more than the rule declares; otherwise it is
+ * withheld, and so is what somebody who is asked declines. Results live in `a`. DML_ENOMEM, or what loading a policy
+ * returned.
  */
-int dml_fix_text(struct dml_judge *j, const char *path, struct dml_sv text, enum dml_fix_which which,
-                 const struct dml_fix_ask *ask, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err);
+int dml_fix_text(const struct dml_fix_job *job, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err);
+/* Has every rule that stands in the way a fix that DML_FIX_FOR_VERDICT makes, and does any? */
+_Bool dml_fix_could(const struct dml_judgement *j);
 
 #endif

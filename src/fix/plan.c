@@ -7,7 +7,7 @@
 #include "facts/select.h"
 
 struct planner {
-    const struct dml_probe *probe;
+    const struct dml_judgement *judgement;
     const struct dml_fired *fired;
     const struct dml_cfg *cfg;
     struct dml_arena *a;
@@ -82,7 +82,7 @@ static const char *expand(struct planner *p, const char *text)
         if (!dml_select_resolve(NULL, DML_SELECT_KEY, name, &selector) &&
             !dml_select_resolve(NULL, DML_SELECT_FACT, name, &selector))
             goto out;
-        struct dml_values v = dml_select_get(p->probe->subject, selector.id);
+        struct dml_values v = dml_select_get(p->judgement->subject, selector.id);
         uint32_t i = selector.list ? p->fired->element : 0;
         if (v.unknown || i >= v.n)
             goto out;
@@ -312,7 +312,7 @@ static const struct dml_guest_part *field_part(struct planner *p, const struct d
     if (!spec)
         return NULL;
     *id = (enum dml_spec_id)(spec - dml_spec(0));
-    return dml_guest_part(&p->probe->subject->guest, key, (int32_t)p->fired->element, *id);
+    return dml_guest_part(&p->judgement->subject->guest, key, (int32_t)p->fired->element, *id);
 }
 
 static int op_set_field(struct planner *p, const struct dml_fix_op *op)
@@ -328,7 +328,7 @@ static int op_set_field(struct planner *p, const struct dml_fix_op *op)
     /* A part that runs to the end of the text, such as target=, has to stay last. */
     const struct dml_guest_part *parts;
     enum dml_key_id key = (enum dml_key_id)dml_spec(id)->list;
-    uint32_t n = dml_guest_parts(&p->probe->subject->guest, key, (int32_t)p->fired->element, &parts);
+    uint32_t n = dml_guest_parts(&p->judgement->subject->guest, key, (int32_t)p->fired->element, &parts);
     char name[48];
     for (uint32_t i = 0; i < n; i++)
         if (parts[i].spec && parts[i].spec->form == DML_SPEC_REST && parts[i].whole.len > parts[i].span.len)
@@ -426,8 +426,8 @@ static int plan_unused(struct planner *p)
     return rc;
 }
 
-int dml_plan_fix(const struct dml_probe *probe, const struct dml_fired *fired, struct dml_arena *a,
-                 struct dml_plan *out)
+int dml_plan_fix(const struct dml_judgement *judgement, const struct dml_fired *fired, const struct dml_rule *rule,
+                 struct dml_arena *a, struct dml_plan *out)
 {
     static int (*const ops[])(struct planner * p, const struct dml_fix_op *op) = {
         [DML_FIX_SET] = op_set,
@@ -438,10 +438,9 @@ int dml_plan_fix(const struct dml_probe *probe, const struct dml_fired *fired, s
         [DML_FIX_APPEND] = op_append,
         [DML_FIX_INSERT] = op_insert,
     };
-    const struct dml_rule *rule = &probe->rules->v[fired->rule];
-    struct planner p = {probe, fired, &probe->subject->cfg, a, out};
+    struct planner p = {judgement, fired, &judgement->subject->cfg, a, out};
     *out = (struct dml_plan){0};
-    int rc = fired->rule == probe->unused_suppression ? plan_unused(&p) : 0;
+    int rc = fired->rule == judgement->unused_suppression ? plan_unused(&p) : 0;
     for (uint16_t i = 0; rc == 0 && !out->cannot && i < rule->fixes_n; i++)
         rc = ops[rule->fixes[i].kind](&p, &rule->fixes[i]);
     dml_edits_sort(out->edits.v, out->edits.n);

@@ -4,6 +4,8 @@
 
 #include <json-c/json.h>
 
+#include "text/json_out.h"
+
 static struct json_object *write_map(const struct dml_fact_shape *shape, const char *base);
 
 static struct json_object *write_list(const struct dml_fact_field *f, const struct dml_list *list)
@@ -12,7 +14,7 @@ static struct json_object *write_list(const struct dml_fact_field *f, const stru
     for (uint32_t i = 0; array && i < list->n; i++) {
         struct json_object *item = NULL;
         if (f->kind == DML_FACT_STRINGS)
-            item = json_object_new_string(*DML_AT(*list, const char *, i));
+            item = dml_json_str(*DML_AT(*list, const char *, i));
         else if (f->kind == DML_FACT_UINTS)
             item = json_object_new_uint64(*DML_AT(*list, uint64_t, i));
         else
@@ -31,7 +33,7 @@ static struct json_object *write_fact(const struct dml_fact_field *f, const char
     case DML_FACT_XEN_VERSION:
     case DML_FACT_QEMU_VERSION: {
         const char *s = *(const char *const *)p;
-        return s ? json_object_new_string(s) : NULL;
+        return dml_json_str(s);
     }
     case DML_FACT_UINT: {
         uint64_t n = *(const uint64_t *)p;

@@ -23,29 +23,31 @@ static _Bool about_host(const struct dml_rule *rule)
 int dml_judge_host(struct dml_judge *j, struct dml_host_row **rows, uint32_t *n, struct dml_err *err)
 {
     static const char path[] = "host-check.cfg";
-    struct judging *g = &j->probing;
+    const struct dml_judge_ask ask = {.path = path, .text = dml_sv_of(dml_host_guest)};
+    struct judging *g;
+    int rc = judge_begin(&g, j, &ask, err);
     struct dml_provider provider = {dml_select_get, &g->s};
-    int rc = begin(g, j, path, err);
     if (rc == 0)
-        rc = dml_subject_open(&g->s, path, dml_sv_of(dml_host_guest), err);
+        rc = dml_subject_open(&g->s, path, ask.text, err);
     *n = 0;
-    *rows = rc == 0 ? dml_new_n(&j->file, struct dml_host_row, g->p->rules->n) : NULL;
+    *rows = rc == 0 ? dml_new_n(g->a, struct dml_host_row, g->p->rules->n) : NULL;
     if (!*rows)
-        return rc < 0 ? rc : dml_err_set(err, DML_ENOMEM, "out of memory");
+        return rc < 0 ? rc : dml_err_nomem(err);
     dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
-    g->deciding = 1; /* what any of them misses is of interest */
+    g->asks_deciding = 1; /* what any of them misses is of interest */
     for (uint32_t i = 0; i < g->p->rules->n; i++) {
         const struct dml_rule *rule = &g->p->rules->v[i];
-        if (!about_host(rule) || !in_release(rule, g->s.world->target.xen))
+        if (!about_host(rule) || !judge_in_release(rule, g->s.world->target.xen))
             continue;
         struct dml_host_row *row = &(*rows)[(*n)++];
         *row = (struct dml_host_row){.rule = (uint16_t)i, .message = rule->summary};
         g->missing = 0;
         g->fired.n = 0;
-        row->fires = run_rule(g, rule, g->settings[i].params);
+        g->number = (uint16_t)i;
+        row->fires = judge_run_rule(g, rule, g->settings[i].params);
         row->missing = row->fires == DML_UNKNOWN ? g->missing : 0;
         if (g->fired.n)
-            row->message = dml_arena_strndup(&j->file, g->fired.v[0].message.p, g->fired.v[0].message.len);
+            row->message = dml_arena_strndup(g->a, g->fired.v[0].message.p, g->fired.v[0].message.len);
     }
-    return j->file.failed ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
+    return g->a->failed ? dml_err_nomem(err) : 0;
 }

@@ -1,85 +1,69 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Judge: all rules on one guest file, what is suppressed, and the guest's verdict. */
+/* Judge: all rules on one text: what fires, what is suppressed or waived, and how the guest stands. It keeps nothing. */
 #ifndef DML_JUDGE_JUDGE_H
 #define DML_JUDGE_JUDGE_H
 
 #include "facts/subject.h"
 #include "finding/finding.h"
 #include "policy/policy.h"
-#include "report/report.h"
 #include "rules/rule.h"
+#include "set/set.h"
+#include "verdict/verdict.h"
 
-/* What all files of a run have in common; read by every thread. */
-struct dml_run {
+/* What texts are judged by; the same for all texts and threads of a session, and never written to. */
+struct dml_grounds {
     const struct dml_world *world;
-    const struct dml_rules *rules; /* of the report: built-in ones and those that any policy brings */
+    const struct dml_rules *rules; /* of reports: built-in ones and those that any policy brings */
     struct dml_policies *policies; /* discovers the policy of each file, or: */
     struct dml_policy *policy;     /* the one that --policy names */
     const _Bool *selected;         /* by rule of `rules`: --select and --ignore */
     size_t max_bytes;
-    const char *today;   /* for waivers, YYYY-MM-DD; NULL: none has expired */
-    uint32_t required;   /* set of protections without which no guest is ready, see dml_protection_name */
-    _Bool want_values;   /* findings keep what a baseline knows them by */
-    _Bool want_source;   /* findings keep their source line */
-    _Bool want_digests;  /* stored configs may be among the files: each guest keeps what they are compared by */
-    _Bool want_verdicts; /* guests that do not ask for restriction are also judged as if they did */
+    const char *today; /* for waivers, YYYY-MM-DD; NULL: none has expired */
+    uint32_t required; /* set of protections without which no guest is ready */
 };
 
-/* A guest's account, for finding others with the same. */
-struct dml_same_user {
-    uint32_t file;
-    uint32_t guest;             /* index in the judge's guests */
-    uint8_t form;               /* enum dml_form: a guest and what is stored of it share an account, and may */
-    const char *user;           /* device_model_user */
-    uint64_t uid;               /* DML_FACT_UNKNOWN where the host's accounts are not known */
-    struct dml_finding finding; /* what to report if another guest has it too; its strings are kept */
-    _Bool shown, decided;       /* shown: by policy and selection; decided: counts for the verdict */
+/* Rules whose findings the judge itself makes. */
+enum dml_own {
+#define OWN(id, rule) DML_OWN_##id,
+#include "judge/own.def"
+#undef OWN
+    DML_OWN_RULES
 };
 
-/* What is remembered of a judged guest. */
-struct dml_judged {
-    uint32_t file;
-    struct dml_sv name;
-    uint64_t missing; /* set of facts, see dml_missing_name */
-    struct dml_report_blocker *blockers;
-    uint16_t blockers_n;
-    _Bool requested;      /* dm_restrict is in force */
-    _Bool applicable;     /* a QEMU in dom0 serves it */
-    _Bool stored;         /* xl or libxl wrote it: no fix changes it */
-    _Bool fixable;        /* nothing blocks but that restriction is not asked for */
-    const char *reason;   /* why it is not applicable */
-    const char *running;  /* as in struct dml_report_guest */
-    uint64_t argv;        /* digest of the command line, of addresses that libxl makes up only that they are there */
-    uint64_t user;        /* digest of device_model_user; 0: none */
-    uint8_t device_model; /* enum dma_dm_version */
+/* What commands and formats want to know of a run; whoever runs gathers it from all of them. */
+enum dml_need {
+    DML_NEED_SOURCE = 1,   /* findings keep their source line */
+    DML_NEED_VERDICTS = 2, /* how guests stand; those that do not ask for restriction are judged as if they did, too */
+    DML_NEED_VALUES = 4,   /* findings keep what a baseline knows them by */
+    DML_NEED_DIGESTS = 8,  /* stored configs may be among the files, and are compared with them */
+    DML_NEED_SET = 16      /* guests are compared with each other */
 };
 
-/* A stored config, for comparing it with the file of the same guest. Findings: what to report; strings are kept. */
-struct dml_stored_guest {
-    uint32_t guest; /* index in the judge's guests */
-    _Bool image;    /* a saved image, no running guest */
-    struct dml_finding differs, gone;
-    _Bool differs_shown, gone_shown;
+/* Something to be said of a file that no rule found: of a fix that was withheld, or of two that fight. */
+struct dml_remark {
+    uint8_t own;       /* enum dml_own */
+    const char *about; /* id of the rule that it is about: the remark is shown where that rule is */
+    const char *message;
 };
 
-struct dml_judge; /* one per thread */
+enum { DML_JUDGE_SLOTS = 3 };
 
-int dml_judge_new(struct dml_judge **out, const struct dml_run *run, struct dml_err *err);
-void dml_judge_free(struct dml_judge *j);
-
-/*
- * Judges one file. `file` is its number in the order of paths; `text` is its first max_bytes bytes where it is
- * `too_large`. Findings and the guest are kept until dml_judge_free. DML_ENOMEM, or what loading a policy returned.
- */
-int dml_judge_file(struct dml_judge *j, uint32_t file, const char *path, struct dml_sv text, _Bool too_large,
-                   struct dml_err *err);
-
-/*
- * Adds a finding about the fixes of a file: one was withheld, or (`fight`) two undo each other. To be called behind
- * dml_judge_file of that file. DML_ENOMEM.
- */
-int dml_judge_add_fix_note(struct dml_judge *j, uint32_t file, const char *path, _Bool fight, const char *message,
-                           struct dml_err *err);
+struct dml_judge_ask {
+    const char *path; /* as reported; decides which policy and overrides count */
+    struct dml_sv text; /* where it is too_large: what was read of it */
+    unsigned slot;      /* where the judgement is kept: [0, DML_JUDGE_SLOTS) */
+    unsigned needs;     /* enum dml_need */
+    _Bool too_large;
+    /* Only the rules that decide, for the verdict of a text that somebody is trying out; nothing is shown. */
+    _Bool only_deciding;
+    /* With only_deciding: bytes of the text that libxlutil has been given already, up to the end of a line. */
+    size_t agreed;
+    const struct dml_clash *clashes; /* with other guests */
+    uint32_t clashes_n;
+    const char *const *paths; /* of all files, for clashes */
+    const struct dml_remark *remarks;
+    uint32_t remarks_n;
+};
 
 /* A rule that fired at a place. */
 struct dml_fired {
@@ -90,49 +74,51 @@ struct dml_fired {
     _Bool fixed;   /* the message lives as long as the rules */
     uint8_t state; /* enum dml_state: new, suppressed or waived; a baseline is asked at the end */
     const char *waiver;
+    int32_t clash; /* index in the clashes that were given; -1: none */
 };
 
-/* What the rules say of one text, for who wants to change it. All of it is valid until the judge's next file or probe.
- */
-struct dml_probe {
+/* What the rules say of one text. All of it is valid until its slot is used again. */
+struct dml_judgement {
     struct dml_subject *subject;
     const struct dml_rules *rules;
     const struct dml_setting *settings; /* by rule */
-    const struct dml_fired *fired;
-    uint32_t fired_n;
-    const uint16_t *blockers; /* rules that decide verdicts and fire, whatever the policy says of them */
-    uint32_t blockers_n;
-    uint16_t unused_suppression; /* the rule of that name, whose fix is no operation on keys */
-    _Bool disagrees;             /* libxlutil reads the text otherwise */
+    const uint16_t *map;                /* each rule in the grounds' rules */
+    const struct dml_fired *fired;      /* what is shown */
+    const struct dml_fired *deciding;   /* what stands in the way, whatever the policy says of it: each place */
+    uint32_t fired_n, deciding_n;
+    uint32_t written_n; /* so many of `deciding` fire as it is written; the others would if restriction were asked for */
+    struct dml_standing standing; /* with DML_NEED_VERDICTS */
+    struct dml_member member;     /* with DML_NEED_SET */
+    uint16_t unused_suppression;  /* the rule of that name, whose fix is no operation on keys */
+    _Bool disagrees;              /* libxlutil reads the text otherwise */
 };
-/* Judges a text as dml_judge_file does, without keeping anything. */
-int dml_judge_probe(struct dml_judge *j, const char *path, struct dml_sv text, struct dml_probe *out,
-                    struct dml_err *err);
 
-/*
- * After the last file, in one thread: compares guests with each other, makes the verdicts, collects all findings in
- * their order, and says of each whether a baseline has it. What there is to say of waivers and baselines themselves
- * lies in their files, which join report->paths behind the report->files guests. Everything lives in `a` and in the
- * judges. DML_ENOMEM, or what loading a policy returned.
- */
-int dml_judge_finish(struct dml_judge *const *judges, size_t n, const struct dml_run *run, struct dml_arena *a,
-                     struct dml_report *report, struct dml_finding_list *findings, struct dml_err *err);
+struct dml_judge; /* one per thread and grounds */
 
-/* What a baseline knows a finding of the file `path` by. Strings in `a`, or the rules'. DML_ENOMEM. */
-int dml_judge_baseline_entry(const struct dml_run *run, const struct dml_finding *f, const char *path,
-                             struct dml_arena *a, struct dml_baseline_entry *out);
+int dml_judge_new(struct dml_judge **out, const struct dml_grounds *grounds, struct dml_err *err);
+void dml_judge_free(struct dml_judge *j);
 
-/*
- * Adds the rules of another policy that the run does not know yet, so that `run->rules` holds those of every policy, in
- * the order of their ids. The new list lives in `a`. DML_ENOMEM.
- */
-int dml_judge_add_rules(struct dml_run *run, const struct dml_rules *more, struct dml_arena *a, struct dml_err *err);
+/* Judges one text. DML_ENOMEM, or what loading a policy returned. */
+int dml_judge_text(struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_judgement *out,
+                   struct dml_err *err);
 
-/* What restriction gives, as in a report's `protections`; NULL behind the last. */
-const char *dml_protection_name(unsigned i);
-/* Facts that can be missing for a verdict, as dmlint-facts(5) names them. */
-const char *dml_missing_name(unsigned i);
-const char *dml_missing_command(unsigned i); /* that shows it on the host; NULL: none does */
+/* The finding that something fired makes, for a report; strings are the judgement's. `file` is its number. */
+void dml_judgement_finding(const struct dml_judgement *j, const struct dml_fired *f, uint32_t file, unsigned needs,
+                           struct dml_finding *out);
+
+/* A policy that this judge met, and what it saw of the policy's waivers. */
+struct dml_met_policy {
+    struct dml_policy *policy;
+    const uint16_t *map; /* its rules in the grounds' rules */
+    const uint16_t *own; /* by enum dml_own: that rule */
+    const uint8_t *waivers; /* by waiver: DML_WAIVER_COVERS (it holds for some guest), DML_WAIVER_USED (it silenced) */
+};
+enum { DML_WAIVER_COVERS = 1, DML_WAIVER_USED = 2 };
+/* The i-th of them; 0 behind the last. */
+_Bool dml_judge_met(const struct dml_judge *j, uint32_t i, struct dml_met_policy *out);
+
+/* What restriction gives on this target where it holds: set of protections. */
+uint32_t dml_protections(const struct dml_world *w);
 
 /* One rule about hosts, asked of this one. */
 struct dml_host_row {
@@ -143,7 +129,7 @@ struct dml_host_row {
 };
 /*
  * Asks every rule whose scope is the host or an upgrade, as for a restricted HVM guest that has nothing unusual
- * (dml_host_guest), for dmlint host check. Rows in the order of ids; valid until the judge's next file. DML_ENOMEM.
+ * (dml_host_guest), for dmlint host check. Rows in the order of ids; valid until the judge's next text. DML_ENOMEM.
  */
 int dml_judge_host(struct dml_judge *j, struct dml_host_row **rows, uint32_t *n, struct dml_err *err);
 extern const char dml_host_guest[];

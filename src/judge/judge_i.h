@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What judge.c, verdict.c and finish.c share. */
+/* What the files of judge/ share. */
 #ifndef DML_JUDGE_JUDGE_I_H
 #define DML_JUDGE_JUDGE_I_H
 
 #include "judge/judge.h"
 #include "rules/suppress.h"
 #include "xlu/xlu.h"
-
-enum {
-#define MISSING(id, name, command) DML_MISSING_##id,
-#include "judge/missing.def"
-#undef MISSING
-    DML_MISSING_FACTS
-};
-#define DML_MISSING_BIT(id) ((uint64_t)1 << DML_MISSING_##id)
-
-/* Rules whose findings the judge itself makes. */
-enum judge_rule {
-#define OWN(id, rule) JUDGE_##id,
-#include "judge/own.def"
-#undef OWN
-    JUDGE_RULES
-};
 
 struct judge_rule_run {
     uint16_t rule;
@@ -35,68 +19,76 @@ struct judge_policy {
     struct dml_policy *policy;
     const struct dml_rules *rules;
     struct dml_eval *eval;
-    uint16_t *map; /* its rules in the run's */
+    struct dml_settings_cache cache;
+    uint16_t *map; /* its rules in the grounds' */
+    uint8_t *waivers;
     /* The rules to run under `settings`, which mostly are those of all files. */
     const struct dml_setting *settings;
     struct judge_rule_run *runs;
     uint32_t runs_n;
-    uint16_t own[JUDGE_RULES];
+    uint16_t own[DML_OWN_RULES], set[DML_SET_KINDS];
 };
 
-/* Rules that decide and fired, by number in the policy's rules. */
-struct blockers {
-    uint16_t *v;
+struct fired_list {
+    struct dml_fired *v;
     uint32_t n, cap;
 };
 
-/* One file while it is judged. */
+/* One text while it is judged. */
 struct judging {
     struct dml_judge *j;
+    const struct dml_judge_ask *ask; /* only while it is judged */
+    struct dml_arena *a;             /* its slot's */
     struct judge_policy *p;
     const struct dml_setting *settings;
     struct dml_subject s;
-    uint32_t file;
     const struct dml_rule *rule; /* of the check that runs */
+    uint16_t number;             /* of the rule that runs, in the policy's rules */
+    _Bool own_params;            /* it runs with the parameters that it came with */
     uint64_t missing;
-    DML_VEC(struct dml_fired) fired;
-    struct dml_waiver **waivers; /* that hold for this guest */
+    struct fired_list fired, deciding;
+    uint32_t *waivers; /* that hold for this guest, by their number in the policy */
     uint32_t waivers_n;
-    struct dml_same_user *same_user; /* where the guest names its account */
-    _Bool silent, deciding, too_large, disagrees;
+    _Bool asks_deciding; /* the rule that runs decides: what it misses, the verdict misses */
+    _Bool disagrees;
+};
+
+struct judge_slot {
+    struct dml_arena a;
+    struct dma_builder *builder;
+    struct judging g;
 };
 
 struct dml_judge {
-    const struct dml_run *run;
-    struct dml_arena keep, file; /* until the end; until the next file */
-    struct dml_findings findings;
+    const struct dml_grounds *grounds;
+    struct dml_arena keep;
     struct judge_policy *policies;
     struct judge_policy *last; /* of the folder that the last file lay in */
     struct dml_sv last_dir;
     struct dml_host_answers *answers;
-    struct dma_builder *builder;
     struct dml_xlu *xlu;
-    DML_VEC(struct dml_judged) guests;
-    DML_VEC(struct dml_same_user) users;
-    DML_VEC(struct dml_stored_guest) stored;
-    struct judging probing; /* the last probe */
+    struct judge_slot slots[DML_JUDGE_SLOTS];
 };
 
+/* policies.c: what this thread keeps for the policy of a path, and the rules to run under its settings. */
+int judge_policy_for(struct dml_judge *j, const char *path, struct judge_policy **out, struct dml_err *err);
+void judge_plan_runs(struct judge_policy *p, const struct dml_setting *settings, const struct dml_grounds *grounds);
+_Bool judge_in_release(const struct dml_rule *rule, dml_version xen);
+/* Is the rule shown, by the file's policy and by selection? */
+_Bool judge_shows(const struct judging *g, uint16_t rule);
+
 /* judge.c */
-uint8_t state_of(struct judging *g, struct dml_suppressions *s, uint16_t rule, struct dml_span span,
-                 const char **waiver);
-struct dml_finding make_finding(struct judging *g, const struct dml_fired *f);
-enum dml_truth run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params);
-int begin(struct judging *g, struct dml_judge *j, const char *path, struct dml_err *err);
-_Bool decides(const struct dml_rule *rule);
-_Bool in_release(const struct dml_rule *rule, dml_version xen);
-int run_deciding(struct judging *g, struct blockers *out);
-/* accepted.c: what baselines and waivers make of the findings, and what there is to say of them. */
-int settle_accepted(struct dml_judge *const *judges, size_t n, const struct dml_run *run, struct dml_arena *a,
-                    struct dml_report *report, const struct dml_finding_list *findings, struct dml_err *err);
-/* verdict.c */
-int keep_guest(struct judging *g, const struct blockers *blockers);
-int keep_too_large(struct judging *g);
-int decide_same_user(struct judging *g, struct dml_suppressions *s);
-int note_stored(struct judging *g);
+int judge_begin(struct judging **out, struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_err *err);
+enum dml_truth judge_run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params);
+/* Runs the rules that decide on the guest as it now is, and adds what fires to `deciding`, each rule once. */
+int judge_run_deciding(struct judging *g);
+void judge_fire(struct judging *g, struct fired_list *to, const struct dml_fired *f);
+/* One of the judge's own rules, among those that decide. */
+void judge_block(struct judging *g, uint16_t rule, struct dml_span span, const char *message);
+
+/* settle.c: suppressions, waivers and remarks, once the rules have run. */
+int judge_settle(struct judging *g);
+/* stand.c */
+int judge_stand(struct judging *g, struct dml_standing *out);
 
 #endif

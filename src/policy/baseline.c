@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "policy/layer.h"
+#include "text/json_out.h"
 
 #define SCHEMA "dmlint.baseline/1"
 enum { FILE_MAX = 64 * 1024 * 1024, VALUE_DIGITS = 16 };
@@ -198,10 +199,10 @@ void dml_baseline_write(const struct dml_baseline *b, struct dml_buf *out)
     for (uint32_t i = 0; dir && i < b->v.n; i++) {
         const struct dml_baseline_entry *e = &b->v.v[i];
         struct json_object *o = json_object_new_object();
-        json_object_object_add(o, "rule", json_object_new_string(e->rule));
-        json_object_object_add(o, "path", json_object_new_string(seen_from(dir, e->path)));
+        json_object_object_add(o, "rule", dml_json_str(e->rule));
+        json_object_object_add(o, "path", dml_json_str(seen_from(dir, e->path)));
         if (e->key.len)
-            json_object_object_add(o, "key", json_object_new_string_len(e->key.p, (int)e->key.len));
+            json_object_object_add(o, "key", dml_json_string(e->key));
         if (e->value) {
             char hex[VALUE_DIGITS + 1];
             for (int k = 0; k < VALUE_DIGITS; k++)

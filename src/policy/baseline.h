@@ -17,7 +17,6 @@ struct dml_baseline_entry {
     struct dml_sv key; /* "disk[*].format": which element of a list does not count; may be empty */
     uint64_t value;    /* see dml_baseline_value; 0: the finding has no place */
     uint32_t line;     /* in the baseline file; 0: not there yet */
-    _Bool used;        /* a finding of this run is known by it */
 };
 
 /* Entries are sorted by path, then rule, key, value; each once. */

@@ -3,8 +3,6 @@
 #ifndef DML_POLICY_LAYER_H
 #define DML_POLICY_LAYER_H
 
-#include <pthread.h>
-
 #include "policy/policy.h"
 #include "yaml/yaml.h"
 
@@ -44,8 +42,8 @@ struct dml_layer {
 };
 
 /* Settings made for one set of overrides that match. */
-struct dml_made {
-    struct dml_made *next;
+struct dml_made_settings {
+    struct dml_made_settings *next;
     uint64_t mask;
     struct dml_setting *v;
 };
@@ -59,10 +57,7 @@ struct dml_policy {
     struct dml_setting *base;
     DML_VEC(struct dml_override *) overrides;
     DML_VEC(struct dml_waiver) waivers;
-    struct dml_baseline *baseline; /* the caller's, or NULL */
     char sha256[65];
-    pthread_mutex_t lock; /* of made, and of the arena once loaded */
-    struct dml_made *made;
 };
 
 /* Reads one file (text already in memory) into a layer. */

@@ -176,7 +176,7 @@ struct dml_setting *dml_settings_default(const struct dml_rules *rules, struct d
     return settings(rules, a);
 }
 
-static int set_param(struct dml_policy *p, const struct dml_layer *l, struct dml_setting *s,
+static int set_param(struct dml_arena *a, const struct dml_layer *l, struct dml_setting *s,
                      const struct dml_rule *rule, unsigned n, const struct dml_yaml_node *node, struct dml_err *err)
 {
     const struct dml_param *param = &rule->params[n];
@@ -184,9 +184,9 @@ static int set_param(struct dml_policy *p, const struct dml_layer *l, struct dml
     if (node->kind == DML_YAML_MAP || param->list != (node->kind == DML_YAML_SEQ))
         return dml_yaml_err(&l->yaml, node, err, "the parameter %s of %s is %s", param->name, rule->id,
                             param->list ? "a list" : "one value");
-    struct dml_lit *lits = dml_new_n(&p->arena, struct dml_lit, count + 1);
-    struct dml_param_value *values = dml_new_n(&p->arena, struct dml_param_value, rule->params_n);
-    struct dml_origin *from = dml_new_n(&p->arena, struct dml_origin, rule->params_n);
+    struct dml_lit *lits = dml_new_n(a, struct dml_lit, count + 1);
+    struct dml_param_value *values = dml_new_n(a, struct dml_param_value, rule->params_n);
+    struct dml_origin *from = dml_new_n(a, struct dml_origin, rule->params_n);
     if (!lits || !values || !from)
         return no_memory(err);
     for (uint32_t i = 0; i < count; i++) {
@@ -222,8 +222,8 @@ static int is_locked(const struct dml_layer *l, const struct dml_yaml_node *at, 
 }
 
 /* One entry on the rules that its word means. */
-static int apply(struct dml_policy *p, const struct dml_layer *l, const struct dml_entry *e, struct dml_setting *v,
-                 struct dml_err *err)
+static int apply(const struct dml_policy *p, struct dml_arena *a, const struct dml_layer *l, const struct dml_entry *e,
+                 struct dml_setting *v, struct dml_err *err)
 {
     struct dml_origin here = {l->file, e->at->line};
     int rc = e->word.len ? dml_layer_word(p, l, e->at, e->word, err) : 0;
@@ -237,7 +237,7 @@ static int apply(struct dml_policy *p, const struct dml_layer *l, const struct d
                 continue;
             any = 1;
             rc = v[i].locked ? is_locked(l, key, rule, &v[i], err)
-                             : set_param(p, l, &v[i], rule, (unsigned)n, e->params->v[k], err);
+                             : set_param(a, l, &v[i], rule, (unsigned)n, e->params->v[k], err);
         }
         if (!rc && !any)
             rc = dml_yaml_err(&l->yaml, key, err, "%s has a parameter \"%.*s\"",
@@ -279,26 +279,26 @@ static unsigned precision(struct dml_sv word)
 }
 
 /* Within one file the order of entries says nothing: what is more precise counts. */
-static int apply_all(struct dml_policy *p, const struct dml_layer *l, const struct dml_entry *e, uint32_t n,
-                     struct dml_setting *v, struct dml_err *err)
+static int apply_all(const struct dml_policy *p, struct dml_arena *a, const struct dml_layer *l,
+                     const struct dml_entry *e, uint32_t n, struct dml_setting *v, struct dml_err *err)
 {
     int rc = 0;
     for (unsigned level = 0; level <= 7; level++)
         for (uint32_t i = 0; i < n && !rc; i++)
             if (precision(e[i].word) == level)
-                rc = apply(p, l, &e[i], v, err);
+                rc = apply(p, a, l, &e[i], v, err);
     return rc;
 }
 
-static struct dml_setting *copy_of(struct dml_policy *p)
+static struct dml_setting *copy_of(const struct dml_policy *p, struct dml_arena *a)
 {
-    struct dml_setting *v = dml_new_n(&p->arena, struct dml_setting, p->rules.n + 1);
+    struct dml_setting *v = dml_new_n(a, struct dml_setting, p->rules.n + 1);
     if (v)
         memcpy(v, p->base, p->rules.n * sizeof *v);
     return v;
 }
 
-static int resolve(struct dml_policy *p, const struct dml_rules *rules, struct dml_err *err)
+static int resolve(struct dml_policy *p, const struct dml_rules *rules, struct dml_sha256 *sha, struct dml_err *err)
 {
     struct dml_rule_builder b;
     _Bool more = 0;
@@ -307,8 +307,10 @@ static int resolve(struct dml_policy *p, const struct dml_rules *rules, struct d
         more = more || p->layers.v[i]->rules_dir || p->layers.v[i]->rule_files;
     p->rules = *rules;
     p->rules_seen = more ? &p->rules : rules;
-    if (more)
+    if (more) {
         rc = dml_rule_builder_init(&b, rules, p->cat, &p->arena, 0, err);
+        b.sha = sha;
+    }
     for (uint32_t i = 0; more && !rc && i < p->layers.n; i++)
         rc = add_rules(p, p->layers.v[i], &b, err);
     if (rc)
@@ -320,7 +322,7 @@ static int resolve(struct dml_policy *p, const struct dml_rules *rules, struct d
         return no_memory(err);
     for (uint32_t i = 0; !rc && i < p->layers.n; i++) {
         struct dml_layer *l = p->layers.v[i];
-        rc = apply_all(p, l, l->entries, l->entries_n, p->base, err);
+        rc = apply_all(p, &p->arena, l, l->entries, l->entries_n, p->base, err);
         if (!rc)
             rc = dml_layer_waivers(p, l, err);
         for (uint32_t k = 0; !rc && k < l->overrides_n; k++) {
@@ -336,10 +338,9 @@ static int resolve(struct dml_policy *p, const struct dml_rules *rules, struct d
     /* Each override is tried now, so that what is wrong with it is said at once and not at the first file it matches.
      */
     for (uint32_t i = 0; !rc && i < p->overrides.n; i++) {
-        struct dml_setting *v = copy_of(p);
-        rc =
-            v ? apply_all(p, p->overrides.v[i]->layer, p->overrides.v[i]->entries, p->overrides.v[i]->entries_n, v, err)
-              : no_memory(err);
+        const struct dml_override *o = p->overrides.v[i];
+        struct dml_setting *v = copy_of(p, &p->arena);
+        rc = v ? apply_all(p, &p->arena, o->layer, o->entries, o->entries_n, v, err) : no_memory(err);
     }
     return rc;
 }
@@ -352,18 +353,17 @@ int dml_policy_load(struct dml_policy **out, const char *name_or_path, const str
     if (!p)
         return no_memory(err);
     *p = (struct dml_policy){.arena = arena, .cat = cat};
-    pthread_mutex_init(&p->lock, NULL);
+    struct dml_sha256 sha;
+    dml_sha256_init(&sha);
     int rc = add_layer(p, name_or_path, NULL, NULL, NULL, NULL, err);
+    for (uint32_t i = 0; !rc && i < p->layers.n; i++)
+        dml_sha256_add(&sha, p->layers.v[i]->text);
     if (!rc)
-        rc = resolve(p, rules, err);
+        rc = resolve(p, rules, &sha, err);
     if (rc) {
         dml_policy_free(p);
         return rc;
     }
-    struct dml_sha256 sha;
-    dml_sha256_init(&sha);
-    for (uint32_t i = 0; i < p->layers.n; i++)
-        dml_sha256_add(&sha, p->layers.v[i]->text);
     dml_sha256_hex(&sha, p->sha256);
     *out = p;
     return 0;
@@ -373,7 +373,6 @@ void dml_policy_free(struct dml_policy *p)
 {
     if (!p)
         return;
-    pthread_mutex_destroy(&p->lock);
     struct dml_arena arena = p->arena;
     dml_arena_dispose(&arena);
 }
@@ -398,45 +397,45 @@ _Bool dml_layer_glob(const struct dml_layer *l, const struct dml_sv *globs, uint
     return 0;
 }
 
-const struct dml_setting *dml_policy_for(struct dml_policy *p, const char *path)
+/* Which overrides match a path, as a set; 1 where that could be said. */
+static _Bool matching(const struct dml_policy *p, const char *path, uint64_t *mask)
 {
     struct dml_arena scratch = {0};
-    uint64_t mask = 0;
-    if (!p->overrides.n)
-        return p->base;
     const char *absolute = dml_path_absolute(&scratch, path);
+    *mask = 0;
     for (uint32_t i = 0; absolute && i < p->overrides.n; i++) {
         const struct dml_override *o = p->overrides.v[i];
         if (dml_layer_glob(o->layer, o->globs, o->globs_n, path, absolute))
-            mask |= (uint64_t)1 << i;
+            *mask |= (uint64_t)1 << i;
     }
+    _Bool ok = absolute != NULL;
     dml_arena_dispose(&scratch);
-    if (!absolute)
+    return ok;
+}
+
+const struct dml_setting *dml_policy_for(const struct dml_policy *p, const char *path, struct dml_settings_cache *cache)
+{
+    uint64_t mask = 0;
+    if (!p->overrides.n)
+        return p->base;
+    if (!matching(p, path, &mask))
         return NULL;
     if (!mask)
         return p->base;
-    pthread_mutex_lock(&p->lock);
-    struct dml_made *made = p->made;
-    while (made && made->mask != mask)
-        made = made->next;
-    if (!made && (made = dml_new(&p->arena, struct dml_made))) {
-        made->mask = mask;
-        made->v = copy_of(p);
-        int rc = made->v ? 0 : DML_ENOMEM;
-        for (uint32_t i = 0; i < p->overrides.n && !rc; i++) {
-            const struct dml_override *o = p->overrides.v[i];
-            if (mask >> i & 1)
-                rc = apply_all(p, o->layer, o->entries, o->entries_n, made->v, NULL);
-        }
-        if (rc) {
-            made = NULL;
-        } else {
-            made->next = p->made;
-            p->made = made;
-        }
+    for (struct dml_made_settings *made = cache->made; made; made = made->next)
+        if (made->mask == mask)
+            return made->v;
+    struct dml_made_settings *made = dml_new(cache->arena, struct dml_made_settings);
+    struct dml_setting *v = copy_of(p, cache->arena);
+    if (!made || !v)
+        return NULL;
+    for (uint32_t i = 0; i < p->overrides.n; i++) {
+        const struct dml_override *o = p->overrides.v[i];
+        if (mask >> i & 1 && apply_all(p, cache->arena, o->layer, o->entries, o->entries_n, v, NULL) < 0)
+            return NULL;
     }
-    const struct dml_setting *v = made ? made->v : NULL;
-    pthread_mutex_unlock(&p->lock);
+    *made = (struct dml_made_settings){cache->made, mask, v};
+    cache->made = made;
     return v;
 }
 
@@ -485,14 +484,4 @@ const char *dml_policy_baseline_file(const struct dml_policy *p)
         if (p->layers.v[i]->baseline)
             return p->layers.v[i]->baseline;
     return NULL;
-}
-
-void dml_policy_use_baseline(struct dml_policy *p, struct dml_baseline *b)
-{
-    p->baseline = b;
-}
-
-struct dml_baseline *dml_policy_baseline(struct dml_policy *p)
-{
-    return p->baseline;
 }

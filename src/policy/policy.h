@@ -3,7 +3,6 @@
 #ifndef DML_POLICY_POLICY_H
 #define DML_POLICY_POLICY_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -36,7 +35,6 @@ struct dml_waiver {
     char expires[11]; /* YYYY-MM-DD: holds through that day, UTC */
     struct dml_origin from;
     const struct dml_layer *layer; /* whose directory its globs are seen from */
-    atomic_bool covers, used;      /* in this run: it holds for some guest; it silenced a finding */
 };
 
 /* Whose findings waivers are asked about. */
@@ -69,28 +67,28 @@ void dml_policy_free(struct dml_policy *p);
 /* Rules with those that the policy brings; as given to dml_policy_load where it brings none. */
 const struct dml_rules *dml_policy_rules(const struct dml_policy *p);
 const char *dml_policy_name(const struct dml_policy *p);
-/* SHA-256 over the files of the policy and of what it extends, 64 hexadecimal digits. */
+/* SHA-256 over the files of the policy, of what it extends and of the rules that these name, 64 hexadecimal digits. */
 const char *dml_policy_sha256(const struct dml_policy *p);
 /* 1 and the severity, where the policy says what fails ("none" is DML_OFF). */
 _Bool dml_policy_fail_on(const struct dml_policy *p, enum dml_severity *out, struct dml_origin *from);
 const char *dml_policy_baseline_file(const struct dml_policy *p); /* path, or NULL */
-/* The baseline that is asked for guests of this policy: the caller's, set before threads start; NULL: none. */
-void dml_policy_use_baseline(struct dml_policy *p, struct dml_baseline *b);
-struct dml_baseline *dml_policy_baseline(struct dml_policy *p);
-uint32_t dml_policy_waivers(struct dml_policy *p, struct dml_waiver **out);
-/*
- * The waivers that hold for a guest, in `a`; they count as covering it from now on. Thread-safe. DML_ENOMEM.
- */
-int dml_policy_waivers_at(struct dml_policy *p, const struct dml_waive_at *at, struct dml_arena *a,
-                          struct dml_waiver ***out, uint32_t *n);
+uint32_t dml_policy_waivers(const struct dml_policy *p, struct dml_waiver **out);
+/* The waivers that hold for a guest, by their number; the list lives in `a`. DML_ENOMEM. */
+int dml_policy_waivers_at(const struct dml_policy *p, const struct dml_waive_at *at, struct dml_arena *a,
+                          uint32_t **out, uint32_t *n);
 /* Does the waiver silence this rule, by its index in dml_policy_rules? Not one that another policy file has locked. */
 _Bool dml_waiver_silences(const struct dml_policy *p, const struct dml_waiver *w, uint32_t rule);
 /* Is it a day of the calendar, written YYYY-MM-DD? */
 _Bool dml_is_day(struct dml_sv s);
 _Bool dml_waiver_expired(const struct dml_waiver *w, const char *today);
 
-/* Settings for a file, one per rule in the order of dml_policy_rules. Thread-safe. NULL when out of memory. */
-const struct dml_setting *dml_policy_for(struct dml_policy *p, const char *path);
+/* Settings that were made for sets of overrides, of one policy; the caller's, so that policies are only read. */
+struct dml_settings_cache {
+    struct dml_arena *arena;
+    struct dml_made_settings *made;
+};
+/* Settings for a file, one per rule in the order of dml_policy_rules. NULL when out of memory. */
+const struct dml_setting *dml_policy_for(const struct dml_policy *p, const char *path, struct dml_settings_cache *cache);
 /* The same without overrides. */
 const struct dml_setting *dml_policy_base(const struct dml_policy *p);
 /* Without any policy: the rules' own severities and parameters. In the arena. */

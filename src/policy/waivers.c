@@ -117,7 +117,7 @@ int dml_layer_waivers(struct dml_policy *p, const struct dml_layer *l, struct dm
 
 /* ---- answers ---- */
 
-uint32_t dml_policy_waivers(struct dml_policy *p, struct dml_waiver **out)
+uint32_t dml_policy_waivers(const struct dml_policy *p, struct dml_waiver **out)
 {
     *out = p->waivers.v;
     return p->waivers.n;
@@ -145,25 +145,23 @@ static _Bool names(const struct dml_sv *globs, uint32_t n, const char *name)
     return !n;
 }
 
-int dml_policy_waivers_at(struct dml_policy *p, const struct dml_waive_at *at, struct dml_arena *a,
-                          struct dml_waiver ***out, uint32_t *n)
+int dml_policy_waivers_at(const struct dml_policy *p, const struct dml_waive_at *at, struct dml_arena *a,
+                          uint32_t **out, uint32_t *n)
 {
     *n = 0;
     *out = NULL;
     if (!p->waivers.n)
         return 0;
     const char *absolute = dml_path_absolute(a, at->path);
-    struct dml_waiver **v = dml_new_n(a, struct dml_waiver *, p->waivers.n);
+    uint32_t *v = dml_new_n(a, uint32_t, p->waivers.n);
     if (!v || !absolute)
         return DML_ENOMEM;
     for (uint32_t i = 0; i < p->waivers.n; i++) {
-        struct dml_waiver *w = &p->waivers.v[i];
-        if (dml_waiver_expired(w, at->today) || !names(w->guests, w->guests_n, at->guest) ||
-            !names(w->hosts, w->hosts_n, at->host) ||
-            (w->files_n && !dml_layer_glob(w->layer, w->files, w->files_n, at->path, absolute)))
-            continue;
-        atomic_store_explicit(&w->covers, 1, memory_order_relaxed);
-        v[(*n)++] = w;
+        const struct dml_waiver *w = &p->waivers.v[i];
+        if (!dml_waiver_expired(w, at->today) && names(w->guests, w->guests_n, at->guest) &&
+            names(w->hosts, w->hosts_n, at->host) &&
+            (!w->files_n || dml_layer_glob(w->layer, w->files, w->files_n, at->path, absolute)))
+            v[(*n)++] = i;
     }
     *out = v;
     return 0;

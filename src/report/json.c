@@ -54,41 +54,49 @@ static struct json_object *range(struct dml_span span, struct dml_pos start, str
     return o;
 }
 
-static struct json_object *words(const char *const *v, unsigned n)
+/* The names of a set's members, as `name` gives them. */
+static struct json_object *words(uint64_t set, const char *(*name)(unsigned i))
 {
     struct json_object *a = json_object_new_array();
-    for (unsigned i = 0; i < n; i++)
-        json_object_array_add(a, dml_json_string(dml_sv_of(v[i])));
+    for (unsigned i = 0; name(i); i++)
+        if (set >> i & 1)
+            json_object_array_add(a, dml_json_str(name(i)));
     return a;
 }
 
-static struct json_object *guest(const struct dml_report *r, const struct dml_report_guest *g)
+static struct json_object *blocker(const struct dml_report *r, const struct dml_blocker *b)
+{
+    struct json_object *o = json_object_new_object();
+    put_str(o, "rule", r->o->rules->v[b->rule].id);
+    put_str(o, "scope", dml_scope_names[b->scope]);
+    put(o, "range", range(b->span, b->start, b->end));
+    put(o, "message", dml_json_string(b->message));
+    return o;
+}
+
+static struct json_object *guest(const struct dml_report *r, const struct dml_outcome_guest *g)
 {
     struct json_object *o = json_object_new_object(), *blockers = json_object_new_array();
-    put_str(o, "path", r->paths[g->file]);
+    put_str(o, "path", r->o->paths[g->file]);
     put(o, "name", dml_json_string(g->name));
-    put_str(o, "verdict", g->verdict);
-    put_str(o, "if_host_fixed", g->if_host_fixed);
-    for (unsigned i = 0; i < g->blockers_n; i++) {
-        struct json_object *b = json_object_new_object();
-        put_str(b, "rule", r->rules->v[g->blockers[i].rule].id);
-        put_str(b, "scope", dml_scope_names[g->blockers[i].scope]);
-        json_object_array_add(blockers, b);
-    }
+    put_str(o, "verdict", dml_verdict_name((enum dml_verdict)g->verdict));
+    put_str(o, "if_host_fixed", dml_verdict_name((enum dml_verdict)g->if_host_fixed));
+    for (unsigned i = 0; i < g->blockers_n; i++)
+        json_object_array_add(blockers, blocker(r, &g->blockers[i]));
     put(o, "blockers", blockers);
-    put(o, "missing", words(g->missing, g->missing_n));
-    if (g->missing_n) {
+    put(o, "missing", words(g->missing, dml_missing_name));
+    if (g->missing) {
         struct json_object *supply = json_object_new_object();
-        for (unsigned i = 0; i < g->missing_n; i++)
-            if (g->missing_commands[i])
-                put_str(supply, g->missing[i], g->missing_commands[i]);
+        for (unsigned i = 0; dml_missing_name(i); i++)
+            if (g->missing >> i & 1 && dml_missing_command(i))
+                put_str(supply, dml_missing_name(i), dml_missing_command(i));
         put(o, "supply", supply);
     }
-    put(o, "protections", words(g->protections, g->protections_n));
+    put(o, "protections", words(g->protections, dml_protection_name));
     if (g->reason)
         put_str(o, "reason", g->reason);
     if (g->running)
-        put_str(o, "running", g->running);
+        put_str(o, "running", dml_running_name((enum dml_running_state)g->running));
     return o;
 }
 
@@ -108,21 +116,21 @@ static void json_begin(struct dml_out *out, const struct dml_report *r)
     top(out, "policy", policy);
     top(out, "target", target);
     dml_buf_str(&out->buf, ",\n \"guests\": [");
-    for (size_t i = 0; i < r->guests_n; i++) {
+    for (uint32_t i = 0; i < r->o->guests_n; i++) {
         dml_buf_str(&out->buf, i ? ",\n  " : "\n  ");
-        print(out, guest(r, &r->guests[i]));
+        print(out, guest(r, &r->o->guests[i]));
     }
     dml_buf_str(&out->buf, "],\n \"findings\": [");
 }
 
 static void json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
 {
-    const struct dml_rule *rule = &r->rules->v[f->rule];
+    const struct dml_rule *rule = &r->o->rules->v[f->rule];
     struct json_object *o = json_object_new_object();
     put_str(o, "rule", rule->id);
     put_str(o, "name", rule->name);
     put_str(o, "severity", dml_severity_names[f->severity]);
-    put_str(o, "path", r->paths[f->file]);
+    put_str(o, "path", r->o->paths[f->file]);
     put(o, "key", f->key.len ? dml_json_string(f->key) : NULL);
     put(o, "range", range(f->span, f->start, f->end));
     put(o, "message", dml_json_string(f->message));
@@ -140,7 +148,7 @@ static void json_finding(struct dml_out *out, const struct dml_report *r, const 
         struct json_object *related = json_object_new_array();
         for (unsigned i = 0; i < f->related_n; i++) {
             struct json_object *one = json_object_new_object();
-            put_str(one, "path", r->paths[f->related[i].file]);
+            put_str(one, "path", r->o->paths[f->related[i].file]);
             put(one, "range", range(f->related[i].span, f->related[i].start, f->related[i].end));
             put(one, "message", dml_json_string(f->related[i].message));
             json_object_array_add(related, one);
@@ -153,13 +161,13 @@ static void json_finding(struct dml_out *out, const struct dml_report *r, const 
 
 static void json_end(struct dml_out *out, const struct dml_report *r)
 {
-    const struct dml_finding_counts *c = &r->counts;
+    const struct dml_finding_counts *c = &r->o->counts;
     struct json_object *o = json_object_new_object();
     const struct {
         const char *key;
         size_t n;
     } numbers[] = {
-        {"files", r->files},
+        {"files", r->o->files},
         {"errors", c->by_severity[DML_ERROR]},
         {"warnings", c->by_severity[DML_WARNING]},
         {"infos", c->by_severity[DML_INFO]},
@@ -167,7 +175,7 @@ static void json_end(struct dml_out *out, const struct dml_report *r)
         {"waived", c->by_state[DML_STATE_WAIVED]},
         {"baselined", c->by_state[DML_STATE_BASELINED]},
         {"suppressed", c->by_state[DML_STATE_SUPPRESSED]},
-        {"unreadable", r->unreadable},
+        {"unreadable", r->o->unreadable},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         put(o, numbers[i].key, json_object_new_int64((int64_t)numbers[i].n));
@@ -178,6 +186,7 @@ static void json_end(struct dml_out *out, const struct dml_report *r)
 
 const struct dml_reporter dml_report_json = {.name = "json",
                                              .summary = "one document, dmlint.report/1",
+                                             .needs = DML_NEED_VERDICTS,
                                              .begin = json_begin,
                                              .finding = json_finding,
                                              .end = json_end};

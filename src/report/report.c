@@ -41,19 +41,21 @@ static void flush(struct dml_out *out, size_t at_least)
     dml_buf_clear(&out->buf);
 }
 
-static void begin(struct dml_out *out, const struct dml_reporter *to, const struct dml_report *r)
-{
-    if (to->begin)
-        to->begin(out, r);
-}
-
 /* A file's findings come before its guest. */
-static void guests_before(struct dml_out *out, const struct dml_reporter *to, const struct dml_report *r, size_t *next,
-                          uint64_t file)
+static void guests_before(struct dml_out *out, const struct dml_reporter *to, const struct dml_report *r,
+                          uint32_t *next, uint64_t file)
 {
-    for (; *next < r->guests_n && r->guests[*next].file < file; (*next)++) {
+    const struct dml_finding_list *findings = &r->o->findings;
+    for (; *next < r->o->guests_n && r->o->guests[*next].file < file; (*next)++) {
+        const struct dml_outcome_guest *g = &r->o->guests[*next];
+        while (out->of_file < findings->v + findings->n && (*out->of_file)->file < g->file)
+            out->of_file++;
+        out->of_file_n = 0;
+        while (out->of_file + out->of_file_n < findings->v + findings->n &&
+               out->of_file[out->of_file_n]->file == g->file)
+            out->of_file_n++;
         if (to->guest)
-            to->guest(out, r, &r->guests[*next]);
+            to->guest(out, r, g);
         flush(out, PIECE);
     }
 }
@@ -61,12 +63,13 @@ static void guests_before(struct dml_out *out, const struct dml_reporter *to, co
 int dml_report_write(const struct dml_reporter *reporter, const struct dml_report *r, struct dml_sink sink,
                      struct dml_err *err)
 {
-    struct dml_out out = {.sink = sink};
-    size_t next = 0;
+    struct dml_out out = {.sink = sink, .of_file = r->o->findings.v};
+    uint32_t next = 0;
     dml_buf_init(&out.buf, PIECE_MAX);
-    begin(&out, reporter, r);
-    for (size_t i = 0; i < r->findings->n && !out.rc; i++) {
-        const struct dml_finding *f = r->findings->v[i];
+    if (reporter->begin)
+        reporter->begin(&out, r);
+    for (size_t i = 0; i < r->o->findings.n && !out.rc; i++) {
+        const struct dml_finding *f = r->o->findings.v[i];
         guests_before(&out, reporter, r, &next, f->file);
         if (dml_report_shows(r, f) && reporter->finding)
             reporter->finding(&out, r, f);
@@ -95,33 +98,27 @@ static void number(struct dml_buf *out, size_t n, const char *one, const char *m
 /* The facts that keep verdicts unknown, each once, and how to get them. */
 static void summary_of_missing(const struct dml_report *r, struct dml_buf *out)
 {
-    const char *seen[64], *commands[64];
-    unsigned n = 0;
-    for (size_t i = 0; i < r->guests_n; i++) {
-        for (uint16_t k = 0; k < r->guests[i].missing_n; k++) {
-            unsigned s = 0;
-            while (s < n && strcmp(seen[s], r->guests[i].missing[k]) != 0)
-                s++;
-            if (s == n && n < sizeof seen / sizeof seen[0]) {
-                commands[n] = r->guests[i].missing_commands[k];
-                seen[n++] = r->guests[i].missing[k];
-            }
-        }
+    uint64_t missing = 0;
+    unsigned n = 0, last = 0;
+    for (uint32_t i = 0; i < r->o->guests_n; i++)
+        missing |= r->o->guests[i].missing;
+    for (unsigned i = 0; dml_missing_name(i); i++) {
+        if (!(missing >> i & 1))
+            continue;
+        dml_buf_printf(out, "%s%s", n++ ? ", " : "not known of the host: ", dml_missing_name(i));
+        last = i;
     }
-    for (unsigned s = 0; s < n; s++)
-        dml_buf_printf(out, "%s%s", s ? ", " : "not known of the host: ", seen[s]);
-    for (unsigned s = 0; n == 1 && s < n; s++) /* one fact can be said by hand */
-        if (commands[s])
-            dml_buf_printf(out, " (%s shows it)", commands[s]);
+    if (n == 1 && dml_missing_command(last)) /* one fact can be said by hand */
+        dml_buf_printf(out, " (%s shows it)", dml_missing_command(last));
     if (n)
         dml_buf_str(out, "\n  run `dmlint host collect > facts.json` on it, and give --host facts.json\n");
 }
 
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
 {
-    const struct dml_finding_counts *c = &r->counts;
+    const struct dml_finding_counts *c = &r->o->counts;
     _Bool some = 0;
-    dml_buf_printf(out, "%zu %s checked: ", r->files, r->files == 1 ? "file" : "files");
+    dml_buf_printf(out, "%u %s checked: ", r->o->files, r->o->files == 1 ? "file" : "files");
     number(out, c->by_severity[DML_ERROR], "error", "errors", &some);
     number(out, c->by_severity[DML_WARNING], "warning", "warnings", &some);
     number(out, c->by_severity[DML_INFO], "info", "infos", &some);
@@ -132,20 +129,18 @@ void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
     number(out, c->by_state[DML_STATE_SUPPRESSED], "suppressed", "suppressed", &some);
     number(out, c->by_state[DML_STATE_WAIVED], "waived", "waived", &some);
     number(out, c->by_state[DML_STATE_BASELINED], "baselined", "baselined", &some);
-    number(out, r->unreadable, "file not read", "files not read", &some);
+    number(out, r->o->unreadable, "file not read", "files not read", &some);
     dml_buf_char(out, '\n');
 
-    static const char *const verdicts[] = {"ready", "fixable", "blocked", "unknown", "not-applicable"};
-    size_t counts[5] = {0};
-    for (size_t i = 0; i < r->guests_n; i++)
-        for (int v = 0; v < 5; v++)
-            counts[v] += strcmp(r->guests[i].verdict, verdicts[v]) == 0;
-    if (!r->guests_n)
+    size_t counts[DML_VERDICTS] = {0};
+    for (uint32_t i = 0; i < r->o->guests_n; i++)
+        counts[r->o->guests[i].verdict]++;
+    if (!r->o->guests_n)
         return;
     some = 0;
     dml_buf_str(out, "verdicts: ");
-    for (int v = 0; v < 5; v++)
-        number(out, counts[v], verdicts[v], verdicts[v], &some);
+    for (int v = 0; v < DML_VERDICTS; v++)
+        number(out, counts[v], dml_verdict_name((enum dml_verdict)v), dml_verdict_name((enum dml_verdict)v), &some);
     dml_buf_char(out, '\n');
     summary_of_missing(r, out);
 }

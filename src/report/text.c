@@ -17,13 +17,13 @@ static void color(struct dml_out *out, const struct dml_report *r, const char *s
 
 static void path_of(struct dml_out *out, const struct dml_report *r, uint32_t file)
 {
-    dml_safe_text(&out->buf, dml_sv_of(r->paths[file]), 0);
+    dml_safe_text(&out->buf, dml_sv_of(r->o->paths[file]), 0);
 }
 
 /* path:line:column: severity: message [DM1001 name] */
 static void head(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f, _Bool always_place)
 {
-    const struct dml_rule *rule = &r->rules->v[f->rule];
+    const struct dml_rule *rule = &r->o->rules->v[f->rule];
     color(out, r, "1");
     path_of(out, r, f->file);
     if (f->start.line || always_place)
@@ -105,7 +105,7 @@ static void text_finding(struct dml_out *out, const struct dml_report *r, const 
 {
     if (f->state != DML_STATE_NEW && !r->hidden_states)
         return;
-    const struct dml_rule *rule = &r->rules->v[f->rule];
+    const struct dml_rule *rule = &r->o->rules->v[f->rule];
     head(out, r, f, 0);
     snippet(out, r, f);
     for (unsigned i = 0; i < f->related_n; i++) {
@@ -134,32 +134,56 @@ static void text_finding(struct dml_out *out, const struct dml_report *r, const 
     out->last = f;
 }
 
-/* One line for a guest in whose way something stands; the summary counts all, and names the facts that are missing. */
-static void text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_report_guest *g)
+/* Is there a finding that says it? One that is accepted is known all the same. */
+static _Bool was_found(const struct dml_out *out, const struct dml_report *r, uint16_t rule)
 {
-    if (!g->blockers_n && !g->running)
-        return;
+    for (size_t i = 0; i < out->of_file_n; i++)
+        if (out->of_file[i]->rule == rule && dml_report_shows(r, out->of_file[i]))
+            return 1;
+    return 0;
+}
+
+/* What stands in the way and no finding shows: it would, if restriction were asked for, or a policy hides it. */
+static void text_blocker(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g,
+                         const struct dml_blocker *b)
+{
+    const struct dml_rule *rule = &r->o->rules->v[b->rule];
+    dml_buf_str(&out->buf, "  in the way: ");
+    path_of(out, r, g->file);
+    if (b->start.line)
+        dml_buf_printf(&out->buf, ":%u:%u", b->start.line, b->start.column);
+    dml_buf_str(&out->buf, ": ");
+    dml_safe_text(&out->buf, b->message, 0);
+    dml_buf_printf(&out->buf, " [%s %s]\n", rule->id, rule->name);
+}
+
+/* One line for every guest; the summary counts all, and names the facts that are missing. */
+static void text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g)
+{
     color(out, r, "1");
     path_of(out, r, g->file);
     dml_buf_str(&out->buf, ": ");
     color(out, r, "0");
-    dml_buf_printf(&out->buf, "verdict: %s", g->verdict);
-    _Bool blocked = strcmp(g->verdict, "blocked") == 0;
+    dml_buf_printf(&out->buf, "verdict: %s", dml_verdict_name((enum dml_verdict)g->verdict));
     for (unsigned i = 0; i < g->blockers_n; i++) {
-        const struct dml_rule *rule = &r->rules->v[g->blockers[i].rule];
+        const struct dml_rule *rule = &r->o->rules->v[g->blockers[i].rule];
         dml_buf_printf(&out->buf, "%s %s %s (%s)",
-                       i         ? ","
-                       : blocked ? " by"
-                                 : "; to do:",
+                       i                                    ? ","
+                       : g->verdict == DML_VERDICT_BLOCKED ? " by"
+                                                            : "; to do:",
                        rule->id, rule->name, dml_scope_names[g->blockers[i].scope]);
     }
-    if (g->if_host_fixed && strcmp(g->if_host_fixed, g->verdict) != 0)
-        dml_buf_printf(&out->buf, "; %s once the host is repaired", g->if_host_fixed);
+    if (g->if_host_fixed != g->verdict)
+        dml_buf_printf(&out->buf, "; %s once the host is repaired",
+                       dml_verdict_name((enum dml_verdict)g->if_host_fixed));
     if (g->reason)
         dml_buf_printf(&out->buf, ": %s", g->reason);
     if (g->running)
-        dml_buf_printf(&out->buf, "; running now: %s", g->running);
+        dml_buf_printf(&out->buf, "; running now: %s", dml_running_name((enum dml_running_state)g->running));
     dml_buf_char(&out->buf, '\n');
+    for (unsigned i = 0; i < g->blockers_n; i++)
+        if (!was_found(out, r, g->blockers[i].rule))
+            text_blocker(out, r, g, &g->blockers[i]);
 }
 
 static void concise_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
@@ -170,6 +194,7 @@ static void concise_finding(struct dml_out *out, const struct dml_report *r, con
 
 const struct dml_reporter dml_report_text = {.name = "text",
                                              .summary = "source lines, hints and verdicts, for people",
+                                             .needs = DML_NEED_SOURCE | DML_NEED_VERDICTS,
                                              .finding = text_finding,
                                              .guest = text_guest};
 const struct dml_reporter dml_report_concise = {

@@ -66,6 +66,8 @@ static int put_rule(struct dml_rule_builder *b, const struct dml_yaml *y, const 
 
 int dml_rule_builder_text(struct dml_rule_builder *b, const char *path, struct dml_sv text, struct dml_err *err)
 {
+    if (b->sha)
+        dml_sha256_add(b->sha, text);
     struct dml_yaml y;
     const char *kept = dml_arena_strdup(b->arena, path);
     if (!kept)

@@ -3,6 +3,7 @@
 #ifndef DML_RULES_LOAD_H
 #define DML_RULES_LOAD_H
 
+#include "base/sha256.h"
 #include "rules/rule.h"
 #include "yaml/yaml.h"
 
@@ -19,6 +20,7 @@ struct dml_rule_builder {
     uint32_t patterns_n;
     uint32_t old_n; /* rules that were there before */
     _Bool strict;   /* every rule needs a bad and a good example */
+    struct dml_sha256 *sha; /* gets the text of every file that is read; NULL: none */
 };
 
 int dml_rule_builder_init(struct dml_rule_builder *b, const struct dml_rules *base, const struct dml_catalogue *cat,

@@ -180,6 +180,13 @@ static inline const struct dml_rule *dml_rule_own(const struct dml_rule *rule)
     return rule->replaces ? rule->replaces : rule;
 }
 
+/* Do verdicts depend on it? A rule of a site never decides. */
+static inline _Bool dml_rule_decides(const struct dml_rule *rule)
+{
+    return rule->builtin && rule->severity == DML_ERROR &&
+           (rule->tags & (DML_TAG_hold | DML_TAG_start | DML_TAG_isolation));
+}
+
 /* Rules in the order of their ids, with what they share. */
 struct dml_rules {
     const struct dml_rule *v;

@@ -3,7 +3,8 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "report/report.h"
+#include "text/json_out.h"
+#include "text/safe.h"
 #include "verify/verify_i.h"
 
 /* ---- text ---- */

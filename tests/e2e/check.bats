@@ -19,10 +19,10 @@ F
 
 verdict() { "$DMLINT" check --host facts.yaml -f json "$@" 2>/dev/null | python3 -c 'import json,sys; print(json.load(sys.stdin)["guests"][0]["verdict"])'; }
 
-@test "a clean guest is ready, says nothing on stdout and exits 0" {
+@test "a clean guest is ready, says so in one line and exits 0" {
     run bash -c '"$DMLINT" --host facts.yaml good.cfg 2>/dev/null'
     [ "$status" -eq 0 ]
-    [ -z "$output" ]
+    [ "$output" = "good.cfg: verdict: ready" ]
     [ "$(verdict good.cfg)" = ready ]
 }
 
@@ -199,7 +199,7 @@ verdict() { "$DMLINT" check --host facts.yaml -f json "$@" 2>/dev/null | python3
     [[ "$output" == *'"verdict":"ready"'* ]]
     run "$DMLINT" check -q -f json --xen 4.11 --host "$facts" --require-protection uid,chroot --require-ready "$web"
     [ "$status" -eq 1 ]
-    [[ "$output" == *'"verdict":"blocked","if_host_fixed":"blocked","blockers":[{"rule":"DM1015","scope":"upgrade"}]'* ]]
+    [[ "$output" == *'"verdict":"blocked","if_host_fixed":"blocked","blockers":[{"rule":"DM1015","scope":"upgrade",'* ]]
     run "$DMLINT" check -q -f json --xen 4.12 --host "$facts" --require-protection uid,chroot,kill-by-uid --require-ready "$web"
     [ "$status" -eq 0 ]
     run "$DMLINT" check --require-protection uid,chrot "$web"

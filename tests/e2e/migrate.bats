@@ -170,8 +170,8 @@ import json
 plan = json.load(open("plan"))["guests"]
 report = {g["path"]: g["verdict"] for g in json.load(open("report"))["guests"]}
 assert {g["path"]: g["verdict_after"] for g in plan} == report
-ready = [g for g in plan if g["verdict_after"] == "ready"]
-assert len(ready) > 20
+ready = [g for g in plan if g["verdict_after"] == "ready"] # of many hosts: what shares a name, disk or address is blocked
+assert len(ready) > 5
 for g in ready:
     argv = g["argv"]["after"]["argv"]
     assert "-xen-domid-restrict" in argv and argv[argv.index("-runas") + 1].startswith("65537"), g["path"]

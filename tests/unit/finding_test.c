@@ -32,8 +32,8 @@ static void test_finding__order_does_not_depend_on_the_stores(void **state)
     struct dml_findings *a[] = {&one}, *b[] = {&three[0], &three[1], &three[2]};
     struct dml_arena arena = {0};
     struct dml_finding_list la, lb;
-    assert_int_equal(dml_findings_collect(a, 1, &arena, &la), 0);
-    assert_int_equal(dml_findings_collect(b, 3, &arena, &lb), 0);
+    assert_int_equal(dml_findings_collect(a, 1, NULL, &arena, &la), 0);
+    assert_int_equal(dml_findings_collect(b, 3, NULL, &arena, &lb), 0);
     assert_int_equal(la.n, lb.n);
     for (size_t i = 0; i < la.n; i++) {
         assert_int_equal(la.v[i]->file, lb.v[i]->file);
@@ -62,7 +62,7 @@ static void test_finding__duplicates_go_and_no_place_is_first(void **state)
     struct dml_findings *stores[] = {&s};
     struct dml_arena arena = {0};
     struct dml_finding_list l;
-    assert_int_equal(dml_findings_collect(stores, 1, &arena, &l), 0);
+    assert_int_equal(dml_findings_collect(stores, 1, NULL, &arena, &l), 0);
     assert_int_equal(l.n, 5);
     assert_int_equal(l.v[0]->rule, 50);
     assert_int_equal(l.v[1]->rule, 9);
@@ -124,7 +124,7 @@ static void test_finding__counts(void **state)
     struct dml_findings *stores[] = {&s};
     struct dml_arena arena = {0};
     struct dml_finding_list l;
-    assert_int_equal(dml_findings_collect(stores, 1, &arena, &l), 0);
+    assert_int_equal(dml_findings_collect(stores, 1, NULL, &arena, &l), 0);
     struct dml_finding_counts c;
     dml_findings_count(&l, &c);
     assert_int_equal(c.by_severity[DML_ERROR], 2);
@@ -136,6 +136,46 @@ static void test_finding__counts(void **state)
     dml_arena_dispose(&arena);
 }
 
+static void test_findings__an_older_look_at_a_file_does_not_count(void **state)
+{
+    (void)state;
+    static const uint8_t generations[] = {2, 1};
+    const struct dml_finding_filter which = {generations, 2};
+    struct dml_findings s = {0}, *stores[] = {&s};
+    struct dml_arena a = {0};
+    struct dml_finding_list l;
+    struct dml_finding f = {.file = 0, .generation = 1, .span = DML_NO_SPAN, .message = DML_SV("old")};
+    assert_non_null(dml_findings_add(&s, &f, 0));
+    f.generation = 2;
+    f.message = DML_SV("new");
+    assert_non_null(dml_findings_add(&s, &f, 0));
+    f = (struct dml_finding){.file = 1, .generation = 1, .span = DML_NO_SPAN, .message = DML_SV("other")};
+    assert_non_null(dml_findings_add(&s, &f, 0));
+    f = (struct dml_finding){.file = 2, .span = DML_NO_SPAN, .message = DML_SV("a policy file")};
+    assert_non_null(dml_findings_add(&s, &f, 0));
+    assert_int_equal(dml_findings_collect(stores, 1, &which, &a, &l), 0);
+    assert_int_equal(l.n, 3);
+    assert_true(dml_sv_is(l.v[0]->message, "new"));
+    assert_true(dml_sv_is(l.v[1]->message, "other"));
+    assert_true(dml_sv_is(l.v[2]->message, "a policy file"));
+    dml_findings_dispose(&s);
+    dml_arena_dispose(&a);
+}
+
+static void test_findings__a_source_line_is_cut_before_a_character(void **state)
+{
+    (void)state;
+    char line[DML_SOURCE_MAX + 3];
+    struct dml_findings s = {0};
+    memset(line, 'a', sizeof line);
+    memcpy(line + DML_SOURCE_MAX - 1, "\xc3\xa4", 2);
+    struct dml_finding f = {.message = DML_SV("m"), .start = {1, 1}, .end = {1, 2}, .source = {line, sizeof line}};
+    const struct dml_finding *kept = dml_findings_add(&s, &f, 0);
+    assert_non_null(kept);
+    assert_int_equal(kept->source.len, DML_SOURCE_MAX - 1);
+    dml_findings_dispose(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +183,8 @@ int main(void)
         cmocka_unit_test(test_finding__duplicates_go_and_no_place_is_first),
         cmocka_unit_test(test_finding__copies_what_dies_and_shares_lines),
         cmocka_unit_test(test_finding__counts),
+        cmocka_unit_test(test_findings__an_older_look_at_a_file_does_not_count),
+        cmocka_unit_test(test_findings__a_source_line_is_cut_before_a_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,7 +87,8 @@ static int load(const char *path)
 
 static const struct dml_setting *setting(const char *rule, const char *path)
 {
-    const struct dml_setting *v = dml_policy_for(policy, path);
+    struct dml_settings_cache fresh = {.arena = &arena};
+    const struct dml_setting *v = dml_policy_for(policy, path, &fresh);
     assert_non_null(v);
     return &v[dml_rules_find(dml_policy_rules(policy), dml_sv_of(rule))];
 }
@@ -212,7 +213,8 @@ static void test_policy__overrides_by_path(void **state)
     assert_int_equal(setting("two", "/srv/prod/a.test.cfg")->severity, DML_OFF);
     assert_int_equal(setting("one", "lab/a.test.cfg")->severity, DML_OFF);
     assert_int_equal(setting("two", "./lab/a.test.cfg")->severity, DML_OFF);
-    assert_ptr_equal(dml_policy_for(policy, "lab/1.cfg"), dml_policy_for(policy, "lab/2.cfg"));
+    struct dml_settings_cache cache = {.arena = &arena};
+    assert_ptr_equal(dml_policy_for(policy, "lab/1.cfg", &cache), dml_policy_for(policy, "lab/2.cfg", &cache));
 }
 
 static void test_policy__brings_its_own_rules(void **state)
@@ -229,6 +231,21 @@ static void test_policy__brings_its_own_rules(void **state)
     assert_int_equal(setting("DM5001", "x")->severity, DML_HINT);
     assert_string_equal(r->v[dml_rules_find(r, DML_SV("three"))].summary, "ours");
     assert_int_equal(rules.n, 6);
+}
+
+static void test_policy__its_digest_is_of_its_rules_too(void **state)
+{
+    (void)state;
+    char before[65];
+    file("pack2/a.yaml", "{id: DM9001, name: site-a, tags: [old], " RULE_REST "}\n");
+    const char *p = file("p2.yaml", "rules_dir: pack2\n");
+    assert_int_equal(load(p), 0);
+    memcpy(before, dml_policy_sha256(policy), sizeof before);
+    assert_int_equal(load(p), 0);
+    assert_string_equal(before, dml_policy_sha256(policy));
+    file("pack2/a.yaml", "{id: DM9001, name: site-b, tags: [old], " RULE_REST "}\n");
+    assert_int_equal(load(p), 0);
+    assert_string_not_equal(before, dml_policy_sha256(policy));
 }
 
 static void test_policy__waivers_and_baseline(void **state)
@@ -334,6 +351,7 @@ int main(void)
         T(test_policy__locked_cannot_be_weakened),
         T(test_policy__overrides_by_path),
         T(test_policy__brings_its_own_rules),
+        T(test_policy__its_digest_is_of_its_rules_too),
         T(test_policy__waivers_and_baseline),
         T(test_policy__effective_is_a_policy_that_means_the_same),
         T(test_policies__nearest_upward_then_the_users),

@@ -67,19 +67,16 @@ static void add(uint32_t file, uint16_t rule, const char *text, uint32_t off, ui
     assert_non_null(dml_findings_add(&store, &f, 0));
 }
 
-static struct dml_report report_of(struct dml_finding_list *list)
+static struct dml_outcome outcome;
+
+static struct dml_report report_of(void)
 {
     struct dml_findings *stores[] = {&store};
-    assert_int_equal(dml_findings_collect(stores, 1, &arena, list), 0);
-    struct dml_report r = {.paths = paths,
-                           .rules = &rules,
-                           .findings = list,
-                           .policy_name = "default",
-                           .target_xen = "4.17",
-                           .files = 3,
-                           .min_severity = DML_HINT};
-    dml_findings_count(list, &r.counts);
-    return r;
+    outcome = (struct dml_outcome){.paths = paths, .rules = &rules, .files = 3};
+    assert_int_equal(dml_findings_collect(stores, 1, NULL, &arena, &outcome.findings), 0);
+    dml_findings_count(&outcome.findings, &outcome.counts);
+    return (struct dml_report){
+        .o = &outcome, .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};
 }
 
 static const char *write(const char *format, const struct dml_report *r)
@@ -92,11 +89,10 @@ static const char *write(const char *format, const struct dml_report *r)
 static void test_text__line_underline_and_hint(void **state)
 {
     (void)state;
-    struct dml_finding_list list;
     add(0, 0, "name = 'x'\n\tdm_restrict = 1 # y\n", 12, 15, DML_SV("no"));
     add(0, 0, "name = 'x'\n\tdm_restrict = 1 # y\n", 0, 4, DML_SV("first"));
     add(2, 1, NULL, 0, 0, DML_SV("whole file"));
-    struct dml_report r = report_of(&list);
+    struct dml_report r = report_of();
     assert_string_equal(write("text", &r), "a.cfg:1:1: error: first [DM1001 restrict-with-traditional]\n"
                                            " 1 | name = 'x'\n"
                                            "   | ^~~~\n"
@@ -118,10 +114,9 @@ static void test_text__line_underline_and_hint(void **state)
 static void test_text__nothing_reaches_the_terminal(void **state)
 {
     (void)state;
-    struct dml_finding_list list;
     add(1, 0, "\x1b]0;evil\x07 \xff\xe2\x80\xae\xc2\x9bz = \xc3\xa9\n", 4, 3,
         DML_SV("bad \x1b[31m\r\nline \xff \xe2\x80\xae\x00"));
-    struct dml_report r = report_of(&list);
+    struct dml_report r = report_of();
     static const char *const formats[] = {"text", "concise", "json"};
     for (int i = 0; i < 3; i++) {
         const char *s = write(formats[i], &r);
@@ -144,9 +139,8 @@ static void test_text__long_lines_are_cut_around_the_place(void **state)
     memset(line, 'x', sizeof line - 1);
     line[sizeof line - 1] = '\0';
     memcpy(line + 300, "HERE", 4);
-    struct dml_finding_list list;
     add(0, 0, line, 300, 4, DML_SV("m"));
-    struct dml_report r = report_of(&list);
+    struct dml_report r = report_of();
     const char *s = write("text", &r);
     const char *here = strstr(s, "HERE"), *caret = strstr(s, "^~~~\n");
     assert_non_null(here);
@@ -159,10 +153,9 @@ static void test_text__long_lines_are_cut_around_the_place(void **state)
 static void test_text__multi_line_span_and_end_of_file(void **state)
 {
     (void)state;
-    struct dml_finding_list list;
     add(0, 0, "disk = [\n'x' ]", 7, 6, DML_SV("m"));
     add(1, 0, "a=1\n", 4, 0, DML_SV("m"));
-    struct dml_report r = report_of(&list);
+    struct dml_report r = report_of();
     const char *s = write("text", &r);
     assert_non_null(strstr(s, " 1 | disk = [\n   |        ^\n"));
     assert_non_null(strstr(s, ":2:1: error"));
@@ -171,31 +164,31 @@ static void test_text__multi_line_span_and_end_of_file(void **state)
 static void test_json__shape_and_bytes(void **state)
 {
     (void)state;
-    struct dml_finding_list list;
     add(0, 0, "name = 'x'\ndm_restrict = 1\n", 11, 15, DML_SV("q\" b\\ \xff n\n /"));
     add(2, 1, NULL, 0, 0, DML_SV("m"));
-    static const struct dml_report_blocker blocker = {0, DML_SCOPE_GUEST};
-    static const char *const missing[] = {"passwd"}, *const commands[] = {"getent passwd"},
-                             *const protections[] = {"handles", "uid"};
-    const struct dml_report_guest guest = {.file = 0,
-                                           .name = DML_SV("web"),
-                                           .verdict = "blocked",
-                                           .if_host_fixed = "ready",
-                                           .blockers = &blocker,
-                                           .blockers_n = 1,
-                                           .missing = missing,
-                                           .missing_commands = commands,
-                                           .missing_n = 1,
-                                           .protections = protections,
-                                           .protections_n = 2};
-    struct dml_report r = report_of(&list);
-    r.guests = &guest;
-    r.guests_n = 1;
+    static const struct dml_blocker blockers[] = {
+        {0, DML_SCOPE_GUEST, {11, 15}, {2, 1}, {2, 16}, {"shown as a finding", 18}},
+        {1, DML_SCOPE_HOST, {UINT32_MAX, 0}, {0, 0}, {0, 0}, {"hidden \x1b", 8}}};
+    const struct dml_outcome_guest guest = {.file = 0,
+                                            .name = DML_SV("web"),
+                                            .verdict = DML_VERDICT_BLOCKED,
+                                            .if_host_fixed = DML_VERDICT_READY,
+                                            .blockers = blockers,
+                                            .blockers_n = 2,
+                                            .missing = DML_MISSING_BIT(passwd),
+                                            .protections =
+                                                1u << DML_PROTECTION_HANDLES | 1u << DML_PROTECTION_UID};
+    struct dml_report r = report_of();
+    outcome.guests = &guest;
+    outcome.guests_n = 1;
     const char *s = write("json", &r);
     assert_non_null(strstr(s, "\"q\\\" b\\\\ \\udcff n\\n /\""));
     assert_non_null(strstr(s,
                            "{\"path\":\"a.cfg\",\"name\":\"web\",\"verdict\":\"blocked\",\"if_host_fixed\":\"ready\","
-                           "\"blockers\":[{\"rule\":\"DM1001\",\"scope\":\"guest\"}],\"missing\":[\"passwd\"],"
+                           "\"blockers\":[{\"rule\":\"DM1001\",\"scope\":\"guest\",\"range\":{\"start\":{\"line\":2,\"column\":"
+                           "1,\"offset\":11},\"end\":{\"line\":2,\"column\":16,\"offset\":26}},\"message\":\"shown as a "
+                           "finding\"},{\"rule\":\"DM1002\",\"scope\":\"host\",\"range\":null,\"message\":\"hidden "
+                           "\\u001b\"}],\"missing\":[\"passwd\"],"
                            "\"supply\":{\"passwd\":\"getent passwd\"},"
                            "\"protections\":[\"handles\",\"uid\"]}"));
     assert_non_null(strstr(s, "\"range\":{\"start\":{\"line\":2,\"column\":1,\"offset\":11},\"end\":{\"line\":2,"
@@ -214,22 +207,22 @@ static void test_json__shape_and_bytes(void **state)
     assert_null(v);
     json_object_put(o);
     free(valid);
-    assert_non_null(strstr(write("text", &r), "a.cfg: verdict: blocked by DM1001 restrict-with-traditional (guest); "
-                                              "ready once the host is repaired\n"));
+    assert_non_null(strstr(write("text", &r), "a.cfg: verdict: blocked by DM1001 restrict-with-traditional (guest), "
+                                              "DM1002 two (host); ready once the host is repaired\n"
+                                              "  in the way: a.cfg: hidden \\x1b [DM1002 two]\n"));
 }
 
 static void test_report__empty_and_refused(void **state)
 {
     (void)state;
-    struct dml_finding_list list;
-    struct dml_report r = report_of(&list);
+    struct dml_report r = report_of();
     assert_string_equal(write("text", &r), "");
     struct json_object *o = json_tokener_parse(write("json", &r));
     assert_non_null(o);
     json_object_put(o);
     assert_null(dml_reporter_find(DML_SV("jsn")));
     add(0, 0, "a=1", 0, 1, DML_SV("m"));
-    r = report_of(&list);
+    r = report_of();
     assert_int_equal(dml_report_write(dml_reporter_find(DML_SV("text")), &r, (struct dml_sink){refuse, NULL}, NULL),
                      DML_EIO);
     struct dml_buf b;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Migrate: the steps of a guest: what dmlint does, what somebody must decide, and what is to be done on the host. */
+/* Plan: the steps of a guest: what dmlint does, what somebody must decide, and what is to be done on the host. */
 #include <string.h>
 
-#include "cli/migrate.h"
-#include "cli/words.h"
+#include "migrate/migrate.h"
+#include "text/shell.h"
 
-static int add(struct migration *m, struct migrate_guest *g, struct migrate_step step)
+static int add(struct dml_arena *a, struct dml_migrate_guest *g, struct dml_step step)
 {
-    struct migrate_step *s = dml_vec_add(m->a, &g->steps);
+    struct dml_step *s = dml_vec_add(a, &g->steps);
     if (!s)
         return DML_ENOMEM;
     *s = step;
-    return m->a->failed ? DML_ENOMEM : 0;
+    return a->failed ? DML_ENOMEM : 0;
 }
 
-uint32_t migrate_count(const struct migrate_guest *g, enum migrate_group group)
+uint32_t dml_migrate_count(const struct dml_migrate_guest *g, enum dml_step_group group)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < g->steps.n; i++)
@@ -24,29 +24,29 @@ uint32_t migrate_count(const struct migrate_guest *g, enum migrate_group group)
 
 /* ---- from qemu-xen-traditional to qemu-xen: what no rule can decide ---- */
 
-static _Bool always(const struct dml_probe *p)
+static _Bool always(const struct dml_judgement *p)
 {
     (void)p;
     return 1;
 }
 
-static _Bool windows(const struct dml_probe *p)
+static _Bool windows(const struct dml_judgement *p)
 {
     const struct dma_guest *g = &p->subject->guest.g;
     return g->hvm.viridian == DMA_YES || g->hvm.viridian_enable;
 }
 
-static _Bool stubdomain(const struct dml_probe *p)
+static _Bool stubdomain(const struct dml_judgement *p)
 {
     return p->subject->guest.g.device_model_stubdomain == DMA_YES;
 }
 
-static _Bool no_platform_device(const struct dml_probe *p)
+static _Bool no_platform_device(const struct dml_judgement *p)
 {
     return p->subject->guest.g.hvm.xen_platform_pci == DMA_NO;
 }
 
-static _Bool saved(const struct dml_probe *p)
+static _Bool saved(const struct dml_judgement *p)
 {
     const struct dml_facts *host = p->subject->world->host;
     const char *name = p->subject->guest.g.name;
@@ -59,7 +59,7 @@ static _Bool saved(const struct dml_probe *p)
 }
 
 static const struct {
-    _Bool (*applies)(const struct dml_probe *p);
+    _Bool (*applies)(const struct dml_judgement *p);
     const char *text;
 } consequences[] = {
     {always,
@@ -77,12 +77,12 @@ static const struct {
                          "delete it so that PV drivers can bind."},
 };
 
-int migrate_note_consequences(struct migration *m, struct migrate_guest *g, const struct dml_probe *probe)
+int dml_migrate_consequences(struct dml_migrate_guest *g, const struct dml_judgement *j, struct dml_arena *a)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof consequences / sizeof consequences[0]; i++)
-        if (consequences[i].applies(probe))
-            rc = add(m, g, (struct migrate_step){.group = STEP_DECISION, .text = consequences[i].text});
+        if (consequences[i].applies(j))
+            rc = add(a, g, (struct dml_step){.group = DML_STEP_DECISION, .text = consequences[i].text});
     return rc;
 }
 
@@ -100,21 +100,7 @@ static _Bool about_accounts(const struct dml_rule *rule)
     return 0;
 }
 
-static const char *host_option(const struct migration *m)
-{
-    const char *host = dml_args_get(m->args, DML_OPTION_HOST);
-    struct dml_buf b;
-    if (!host)
-        return "";
-    dml_buf_init(&b, 65536);
-    dml_buf_str(&b, " --host ");
-    dml_shell_word(&b, host);
-    const char *text = dml_arena_strndup(m->a, b.p, b.len);
-    dml_buf_dispose(&b);
-    return text ? text : "";
-}
-
-static const char *with_path(struct migration *m, const char *before, const char *path)
+static const char *with_path(struct dml_migration *m, const char *before, const char *path)
 {
     struct dml_buf b;
     dml_buf_init(&b, 65536);
@@ -125,19 +111,19 @@ static const char *with_path(struct migration *m, const char *before, const char
     return text;
 }
 
-static const char *command_for(struct migration *m, const struct migrate_guest *g, const struct dml_rule *rule)
+static const char *command_for(struct dml_migration *m, const char *path, const struct dml_rule *rule)
 {
     if (about_accounts(rule))
-        return dml_arena_printf(m->a, "dmlint host users%s", host_option(m));
+        return dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
     if (rule->fixes_n && rule->fix_safety == DML_FIX_UNSAFE && !rule->migration && !rule->qemu_xen)
         return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id),
-                         g->path);
+                         path);
     return strcmp(rule->name, "restrict-with-traditional") == 0
-               ? with_path(m, "dmlint migrate --to qemu-xen --write ", g->path)
+               ? with_path(m, "dmlint migrate --to qemu-xen --write ", path)
                : NULL;
 }
 
-static _Bool planned(const struct migrate_guest *g, const char *rule)
+static _Bool planned(const struct dml_migrate_guest *g, const char *rule)
 {
     for (uint32_t i = 0; i < g->steps.n; i++)
         if (g->steps.v[i].rule && strcmp(g->steps.v[i].rule, rule) == 0)
@@ -145,7 +131,7 @@ static _Bool planned(const struct migrate_guest *g, const char *rule)
     return 0;
 }
 
-static const char *withheld_why(const struct migrate_guest *g, const struct dml_rule *rule)
+static const char *withheld_why(const struct dml_migrate_guest *g, const struct dml_rule *rule)
 {
     for (uint32_t i = 0; i < g->fixed.withheld.n; i++)
         if (strcmp(g->fixed.withheld.v[i].rule->id, rule->id) == 0)
@@ -153,7 +139,7 @@ static const char *withheld_why(const struct migrate_guest *g, const struct dml_
     return NULL;
 }
 
-static const char *with_held(struct migration *m, const struct migrate_guest *g, const struct dml_rule *rule,
+static const char *with_held(struct dml_migration *m, const struct dml_migrate_guest *g, const struct dml_rule *rule,
                              const char *why)
 {
     const char *held = withheld_why(g, rule);
@@ -161,27 +147,28 @@ static const char *with_held(struct migration *m, const struct migrate_guest *g,
 }
 
 /* A rule that still stands in the way, or that somebody should know of. `message` may be empty. */
-static int from_rule(struct migration *m, struct migrate_guest *g, const struct dml_rule *rule, struct dml_sv message)
+static int from_rule(struct dml_migration *m, struct dml_migrate_guest *g, const struct dml_rule *rule, struct dml_sv message)
 {
+    const char *path = g->o_after->paths[g->file];
     const char *held = withheld_why(g, rule);
     const char *why = message.len ? dml_arena_strndup(m->a, message.p, message.len) : rule->summary;
-    enum migrate_group group = rule->scope == DML_SCOPE_HOST || rule->scope == DML_SCOPE_UPGRADE ? STEP_HOST
-                                                                                                 : STEP_DECISION;
+    enum dml_step_group group = rule->scope == DML_SCOPE_HOST || rule->scope == DML_SCOPE_UPGRADE ? DML_STEP_HOST
+                                                                                                 : DML_STEP_DECISION;
     if (planned(g, rule->id))
         return 0;
-    if (m->goal == GOAL_RESTRICT && rule->migration) {
-        group = STEP_AUTOMATIC;
+    if (m->goal == DML_GOAL_RESTRICT && rule->migration) {
+        group = DML_STEP_AUTOMATIC;
         why = held             ? dml_arena_printf(m->a, "not yet: %s; then run this again", held)
               : g->not_written ? "the file could not be written"
                                : "not done: the policy, or a comment in the file, silences the rule";
     } else
         why = with_held(m, g, rule, why);
-    return add(m, g,
-               (struct migrate_step){.group = group,
+    return add(m->a, g,
+               (struct dml_step){.group = group,
                                      .rule = rule->id,
                                      .text = rule->what_to_do ? rule->what_to_do : rule->summary,
                                      .why = why,
-                                     .command = group == STEP_AUTOMATIC ? NULL : command_for(m, g, rule)});
+                                     .command = group == DML_STEP_AUTOMATIC ? NULL : command_for(m, path, rule)});
 }
 
 /* The first finding of a file: findings are in the order of files. */
@@ -198,16 +185,8 @@ static size_t first_of(const struct dml_finding_list *list, uint32_t file)
     return low;
 }
 
-static struct dml_sv message_of(const struct migration *m, uint32_t file, uint16_t rule)
-{
-    for (size_t i = first_of(&m->findings, file); i < m->findings.n && m->findings.v[i]->file == file; i++)
-        if (m->findings.v[i]->rule == rule)
-            return m->findings.v[i]->message;
-    return (struct dml_sv){"", 0};
-}
-
 /* One operation of a fix, in words. */
-static const char *op_words(struct migration *m, const struct dml_fix_op *op, const char *key)
+static const char *op_words(struct dml_migration *m, const struct dml_fix_op *op, const char *key)
 {
     const char *target = strstr(op->key, "[*]") || strchr(op->key, '$') ? key : op->key;
     switch ((enum dml_fix_op_kind)op->kind) {
@@ -228,7 +207,7 @@ static const char *op_words(struct migration *m, const struct dml_fix_op *op, co
     return dml_arena_printf(m->a, "Add %s: %s.", op->value, target);
 }
 
-static int plan_made(struct migration *m, struct migrate_guest *g)
+static int plan_made(struct dml_migration *m, struct dml_migrate_guest *g)
 {
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < g->fixed.done.n; i++) {
@@ -239,8 +218,8 @@ static int plan_made(struct migration *m, struct migrate_guest *g)
             in_words |= made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${");
         for (uint16_t k = 0; text && k < made->rule->fixes_n; k++)
             text = dml_arena_printf(m->a, "%s%s%s", text, k ? " " : "", op_words(m, &made->rule->fixes[k], made->key));
-        rc = add(m, g,
-                 (struct migrate_step){.group = STEP_AUTOMATIC,
+        rc = add(m->a, g,
+                 (struct dml_step){.group = DML_STEP_AUTOMATIC,
                                        .rule = made->rule->id,
                                        .text = in_words && made->rule->what_to_do ? made->rule->what_to_do : text,
                                        .why = made->rule->summary});
@@ -248,7 +227,7 @@ static int plan_made(struct migration *m, struct migrate_guest *g)
     return rc;
 }
 
-static _Bool was_made(const struct migrate_guest *g, const struct dml_rule *rule)
+static _Bool was_made(const struct dml_migrate_guest *g, const struct dml_rule *rule)
 {
     for (uint32_t i = 0; i < g->fixed.done.n; i++)
         if (strcmp(g->fixed.done.v[i].rule->id, rule->id) == 0)
@@ -257,20 +236,21 @@ static _Bool was_made(const struct migrate_guest *g, const struct dml_rule *rule
 }
 
 /* What leaving qemu-xen-traditional means: rules that the text before fires, and the one after no longer does. */
-static int plan_from_traditional(struct migration *m, struct migrate_guest *g, uint32_t file)
+static int plan_from_traditional(struct dml_migration *m, struct dml_migrate_guest *g)
 {
+    const struct dml_finding_list *findings = &g->o_before->findings;
     int rc = 0;
-    for (size_t i = first_of(&m->findings_before, file); rc == 0 && i < m->findings_before.n; i++) {
-        const struct dml_finding *f = m->findings_before.v[i];
-        const struct dml_rule *rule = &m->before.rules->v[f->rule];
-        if (f->file != file)
+    for (size_t i = first_of(findings, g->file); rc == 0 && i < findings->n; i++) {
+        const struct dml_finding *f = findings->v[i];
+        const struct dml_rule *rule = &g->o_before->rules->v[f->rule];
+        if (f->file != g->file)
             break;
         if (strncmp(rule->name, "traditional-", 12) != 0 || planned(g, rule->id))
             continue;
         /* What is done is no decision; that the hardware changes, is one all the same. */
         if (!was_made(g, rule) || strcmp(rule->name, "traditional-hardware") == 0)
-            rc = add(m, g,
-                     (struct migrate_step){.group = STEP_DECISION,
+            rc = add(m->a, g,
+                     (struct dml_step){.group = DML_STEP_DECISION,
                                            .rule = rule->id,
                                            .text = rule->what_to_do,
                                            .why = with_held(m, g, rule, rule->why)});
@@ -278,35 +258,33 @@ static int plan_from_traditional(struct migration *m, struct migrate_guest *g, u
     return rc;
 }
 
-static int plan_missing(struct migration *m, struct migrate_guest *g)
+static int plan_missing(struct dml_migration *m, struct dml_migrate_guest *g)
 {
-    const struct dml_report_guest *v = g->verdict_after;
-    struct dml_buf b;
-    if (!v->missing_n)
+    const char *names = NULL;
+    for (unsigned i = 0; dml_missing_name(i); i++)
+        if (g->verdict_after->missing >> i & 1)
+            names = names ? dml_arena_printf(m->a, "%s, %s", names, dml_missing_name(i)) : dml_missing_name(i);
+    if (!names)
         return 0;
-    dml_buf_init(&b, 65536);
-    for (uint16_t i = 0; i < v->missing_n; i++)
-        dml_buf_printf(&b, "%s%s", i ? ", " : "", v->missing[i]);
-    const char *names = dml_arena_strndup(m->a, b.p ? b.p : "", b.len);
-    dml_buf_dispose(&b);
-    return add(m, g,
-               (struct migrate_step){.group = STEP_HOST,
-                                     .text = "Find out what is not known of the host, and give it with --host.",
-                                     .why = dml_arena_printf(m->a, "not known: %s", names ? names : ""),
-                                     .command = "dmlint host collect > host.json"});
+    return add(m->a, g,
+               (struct dml_step){.group = DML_STEP_HOST,
+                                 .text = "Find out what is not known of the host, and give it with --host.",
+                                 .why = dml_arena_printf(m->a, "not known: %s", names),
+                                 .command = "dmlint host collect > host.json"});
 }
 
 /* Findings in the order of files; infos count where the step is not about restriction. */
-static int plan_findings(struct migration *m, struct migrate_guest *g, uint32_t file)
+static int plan_findings(struct dml_migration *m, struct dml_migrate_guest *g)
 {
-    enum dml_severity level = m->goal == GOAL_RESTRICT ? DML_WARNING : DML_INFO;
+    const struct dml_finding_list *findings = &g->o_after->findings;
+    enum dml_severity level = m->goal == DML_GOAL_RESTRICT ? DML_WARNING : DML_INFO;
     int rc = 0;
-    for (size_t i = first_of(&m->findings, file); rc == 0 && i < m->findings.n; i++) {
-        const struct dml_finding *f = m->findings.v[i];
-        const struct dml_rule *rule = &m->after.rules->v[f->rule];
+    for (size_t i = first_of(findings, g->file); rc == 0 && i < findings->n; i++) {
+        const struct dml_finding *f = findings->v[i];
+        const struct dml_rule *rule = &g->o_after->rules->v[f->rule];
         /* What restriction asks for is no part of the other ways, unless the guest asks for it. */
-        _Bool beside = m->goal != GOAL_RESTRICT && rule->migration;
-        if (f->file != file)
+        _Bool beside = m->goal != DML_GOAL_RESTRICT && rule->migration;
+        if (f->file != g->file)
             break;
         if (f->state == DML_STATE_NEW && f->severity <= level && !beside)
             rc = from_rule(m, g, rule, f->message);
@@ -314,42 +292,29 @@ static int plan_findings(struct migration *m, struct migrate_guest *g, uint32_t 
     return rc;
 }
 
-int migrate_plan_guest(struct migration *m, uint32_t i)
+int dml_migrate_plan(struct dml_migration *m, uint32_t i)
 {
-    struct migrate_guest *g = &m->guests[i];
-    const struct dml_report_guest *v = g->verdict_after;
-    if (!g->read || !v)
+    struct dml_migrate_guest *g = &m->guests[i];
+    const struct dml_outcome_guest *v = g->verdict_after;
+    if (!v || g->stored)
         return 0;
-    int rc = m->goal == GOAL_QEMU_XEN ? plan_from_traditional(m, g, i) : 0;
+    int rc = m->goal == DML_GOAL_QEMU_XEN ? plan_from_traditional(m, g) : 0;
     if (rc == 0)
         rc = plan_made(m, g);
-    for (uint16_t b = 0; rc == 0 && m->goal == GOAL_RESTRICT && b < v->blockers_n; b++)
-        rc = from_rule(m, g, dml_rule_own(&m->after.rules->v[v->blockers[b].rule]),
-                       message_of(m, i, v->blockers[b].rule));
+    for (uint16_t b = 0; rc == 0 && m->goal == DML_GOAL_RESTRICT && b < v->blockers_n; b++)
+        rc = from_rule(m, g, dml_rule_own(&g->o_after->rules->v[v->blockers[b].rule]), v->blockers[b].message);
     if (rc == 0)
-        rc = plan_findings(m, g, i);
-    return rc == 0 && m->goal == GOAL_RESTRICT ? plan_missing(m, g) : rc;
+        rc = plan_findings(m, g);
+    return rc == 0 && m->goal == DML_GOAL_RESTRICT ? plan_missing(m, g) : rc;
 }
 
-/* Would the guest be where it should? */
-static _Bool reached(const struct migration *m, const struct migrate_guest *g)
+_Bool dml_migrate_reached(const struct dml_migration *m, const struct dml_migrate_guest *g)
 {
-    const char *verdict = g->verdict_after ? g->verdict_after->verdict : "";
     if (!g->read || g->too_large || !g->verdict_after)
         return 0;
-    if (m->goal == GOAL_RESTRICT)
-        return strcmp(verdict, "ready") == 0 || strcmp(verdict, "not-applicable") == 0;
+    if (m->goal == DML_GOAL_RESTRICT)
+        return dml_verdict_passes((enum dml_verdict)g->verdict_after->verdict);
     if (g->argv_after.outcome == DMA_REFUSED)
         return 0;
-    return m->goal != GOAL_QEMU_XEN || !g->is_traditional;
-}
-
-int migrate_plan(struct migration *m)
-{
-    int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < m->files.inputs.paths.n; i++) {
-        rc = migrate_plan_guest(m, i);
-        m->guests[i].reached = reached(m, &m->guests[i]);
-    }
-    return rc;
+    return m->goal != DML_GOAL_QEMU_XEN || !g->is_traditional;
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of run/ share: a run while it is made. */
+#ifndef DML_RUN_RUN_I_H
+#define DML_RUN_RUN_I_H
+
+#include "run/run.h"
+#include "run/threads.h"
+
+/* What trying something out says of a guest: as it would stand, and what it would have that others may have. */
+struct trial {
+    _Bool applicable;
+    uint16_t blockers_n;
+    uint64_t missing;
+    struct dml_member member;
+};
+
+/* One input. */
+struct entry {
+    struct dml_standing standing; /* blockers and their messages are kept */
+    struct dml_member member;
+    struct dml_sv name;
+    uint8_t generation; /* of its findings that count: it is judged again where it meets others */
+    _Bool read;
+    const char *unknown_user;                /* device_model_user, where the host is not known to have it */
+    struct trial *fixed;                     /* after the fixes that verdicts count; NULL: they cannot help */
+    struct trial *repaired, *repaired_fixed; /* on the repaired host; NULL: nothing of the host is in the way */
+    const struct dml_remark *remarks;        /* of its fixes */
+    uint32_t remarks_n;
+    struct dml_sv text; /* that was made of it and is judged in its place; NULL: what is read */
+};
+
+/* A finding that speaks of another guest, and its clash. */
+struct met {
+    struct dml_finding *finding;
+    uint32_t clash;
+};
+
+struct worker {
+    struct dml_judge *judge, *repaired; /* repaired: on the host as it should be */
+    struct dml_arena scratch, keep;     /* of one input; as long as the outcome */
+    struct dml_findings findings;
+    DML_VEC(struct met) met;
+    DML_VEC(struct dml_message) messages;
+};
+
+/* What a clash points at from the other side. */
+struct place {
+    struct dml_span span;
+    struct dml_pos start, end;
+};
+
+struct used_baseline {
+    const struct dml_baseline *baseline;
+    _Bool *used;
+};
+
+struct run {
+    struct dml_outcome outcome; /* first: what dml_outcome_free gets */
+    const struct dml_session *session;
+    const struct dml_run_ask *ask;
+    unsigned needs, workers_n;
+    struct dml_arena a; /* this struct lies in it */
+    struct worker *workers;
+    struct entry *entries;
+    struct dml_clashes clashes;
+    struct place *places; /* by clash */
+    struct dml_session repaired;
+    struct dml_facts repaired_facts;
+    struct dml_text_change *changes;
+    DML_VEC(struct used_baseline) baselines;
+};
+
+/* Reads an input, or takes what was made of it. *too_large where only a part was read. 1: it cannot be read, said. */
+int run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large, struct dml_err *err);
+int run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text);
+/* A member whose keys live in `keep`. DML_ENOMEM. */
+int run_keep_member(struct dml_member *to, const struct dml_member *from, struct dml_arena *keep);
+
+/* fixing.c: changes texts, each checked alone and with all others. */
+int run_fixing(struct run *r, struct dml_err *err);
+/* look.c: all inputs, each by itself; those that meet others, again. Then the same on the repaired host. */
+int run_looks(struct run *r, struct dml_err *err);
+int run_repaired(struct run *r, struct dml_err *err);
+/* finish.c: guests with their verdicts, findings and messages in their order. */
+int run_finish(struct run *r, struct dml_err *err);
+/* accepted.c: what baselines and waivers make of the findings, and what there is to say of them. */
+int run_accepted(struct run *r, struct dml_err *err);
+/* Findings of all workers that count, into the outcome. */
+int run_collect(struct run *r, struct dml_err *err);
+
+#endif

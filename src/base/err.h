@@ -24,8 +24,8 @@ struct dml_err {
 };
 
 /*
- * Writes the message (cut before a character if too long) and returns `rc`: dml_err_set(err, rc, fmt, ...). A NULL err is fine. The macro
- * lets the compiler see which code comes back.
+ * Writes the message (cut before a character if too long) and returns `rc`: dml_err_set(err, rc, fmt, ...). A NULL err
+ * is fine. The macro lets the compiler see which code comes back.
  */
 #define dml_err_set(err, rc, ...) dml_err_rc_((dml_err_say_((err), __VA_ARGS__), (rc)))
 void dml_err_say_(struct dml_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -40,7 +40,8 @@ static inline _Bool dml_sv_starts(struct dml_sv a, struct dml_sv prefix)
 int dml_sv_cmp(struct dml_sv a, struct dml_sv b);
 /* Without blanks, tabs, carriage returns and newlines at both ends. */
 struct dml_sv dml_sv_trim(struct dml_sv s);
-/* The first `max` bytes at most; a UTF-8 character that does not fit as a whole, or that ends too early, is left out. */
+/* The first `max` bytes at most; a UTF-8 character that does not fit as a whole, or that ends too early, is left out.
+ */
 struct dml_sv dml_sv_cut(struct dml_sv s, size_t max);
 /* Number of single-character edits (insert, delete, replace, swap of neighbours) from a to b, or limit + 1 if more. */
 unsigned dml_sv_distance(struct dml_sv a, struct dml_sv b, unsigned limit);

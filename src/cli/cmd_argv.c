@@ -8,10 +8,10 @@
 #include "cli/guest_files.h"
 #include "cli/words.h"
 #include "guest/stored.h"
-#include "text/json_out.h"
-#include "text/shell.h"
-#include "text/safe.h"
 #include "text/diff.h"
+#include "text/json_out.h"
+#include "text/safe.h"
+#include "text/shell.h"
 
 enum { TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
 

@@ -74,8 +74,7 @@ static int add_new(struct baseline *c, const struct dml_baseline *old, struct dm
             ++*locked;
             continue;
         }
-        if (!settings || dml_outcome_baseline_entry(c->o, f, c->a, &e) < 0 ||
-            dml_baseline_add(to, &e, c->a) < 0)
+        if (!settings || dml_outcome_baseline_entry(c->o, f, c->a, &e) < 0 || dml_baseline_add(to, &e, c->a) < 0)
             return nomem(err);
         ++*added;
     }
@@ -97,7 +96,8 @@ static int keep_old(struct baseline *c, const struct dml_baseline *old, struct d
     const _Bool *used = dml_outcome_baseline_used(c->o, old);
     for (uint32_t i = 0; i < old->v.n; i++) {
         const struct dml_baseline_entry *e = &old->v.v[i];
-        if (((used && used[i]) || (!looked_for(c, e) && access(e->path, F_OK) == 0)) && dml_baseline_add(to, e, c->a) < 0)
+        if (((used && used[i]) || (!looked_for(c, e) && access(e->path, F_OK) == 0)) &&
+            dml_baseline_add(to, e, c->a) < 0)
             return nomem(err);
     }
     return 0;
@@ -177,8 +177,7 @@ enum dml_exit dml_cmd_baseline(const struct dml_args *args)
     int rc = run(&c, &err);
     enum dml_exit code = c.o ? dml_guest_files_messages(&c.g, c.o) : DML_EXIT_OK;
     if (rc < 0)
-        code = dml_exit_worse(code,
-                              dml_cli_fail(rc == DML_EIO ? DML_EXIT_NOT_FIXED : DML_EXIT_USAGE, "%s", err.msg));
+        code = dml_exit_worse(code, dml_cli_fail(rc == DML_EIO ? DML_EXIT_NOT_FIXED : DML_EXIT_USAGE, "%s", err.msg));
     dml_outcome_free(c.o);
     dml_guest_files_close(&c.g);
     return code;

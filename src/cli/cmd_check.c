@@ -24,9 +24,9 @@ struct check {
     struct output outputs[OUTPUTS_MAX];
     unsigned outputs_n;
     unsigned fail_on, min_severity, color;
-    uint32_t required;         /* protections */
-    _Bool fix, diff, unsafe;   /* what to do about findings */
-    _Bool to_stdout;           /* the fixed standard input has standard output for itself */
+    uint32_t required;       /* protections */
+    _Bool fix, diff, unsafe; /* what to do about findings */
+    _Bool to_stdout;         /* the fixed standard input has standard output for itself */
     struct dml_outcome *o;
 };
 

@@ -8,7 +8,6 @@
 #include "cli/words.h"
 #include "run/run.h"
 #include "text/json_out.h"
-#include "text/json_out.h"
 #include "text/safe.h"
 
 enum { TEXT_MAX = 16 * 1024 * 1024, NOTES_MAX = 1024 * 1024 };
@@ -52,11 +51,7 @@ static int ask(struct host_check *c, struct dml_err *err)
     static const char *const paths[] = {"host-check.cfg"};
     struct dml_session_ask how = {.policy = "default", .max_bytes = DML_MAX_BYTES};
     struct dml_sv text = dml_sv_of(dml_host_guest);
-    struct dml_run_ask run = {.paths = paths,
-                              .n = 1,
-                              .read = dml_run_texts,
-                              .user = &text,
-                              .needs = DML_NEED_VERDICTS};
+    struct dml_run_ask run = {.paths = paths, .n = 1, .read = dml_run_texts, .user = &text, .needs = DML_NEED_VERDICTS};
     int rc = dml_common_jobs(c->args, &run.jobs, err);
     if (rc == 0)
         rc = find_facts(c, err);

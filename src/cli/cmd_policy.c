@@ -222,8 +222,7 @@ static int try_rules(const struct dml_args *args, const struct dml_rules *known,
 {
     const char *policy = dml_args_get(args, DML_OPTION_POLICY);
     struct dml_session session;
-    struct dml_session_ask ask = {
-        .policy = policy ? policy : "fleet-audit", .rules = known, .max_bytes = FILE_MAX};
+    struct dml_session_ask ask = {.policy = policy ? policy : "fleet-audit", .rules = known, .max_bytes = FILE_MAX};
     unsigned jobs;
     int rc = dml_common_jobs(args, &jobs, err);
     if (rc == 0)

@@ -31,8 +31,7 @@ static int select_rules(void *user, const struct dml_rules *rules, struct dml_ar
     return dml_common_selected(user, rules, selected, err);
 }
 
-int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, uint32_t required,
-                         struct dml_err *err)
+int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, uint32_t required, struct dml_err *err)
 {
     struct dml_session_ask ask = {.policy = dml_args_get(args, DML_OPTION_POLICY),
                                   .baseline = dml_args_get(args, DML_OPTION_BASELINE),
@@ -237,8 +236,8 @@ struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs
 
 enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o)
 {
-    static const enum dml_exit codes[] = {[DML_MESSAGE_UNREADABLE] = DML_EXIT_INCOMPLETE,
-                                          [DML_MESSAGE_NOT_FIXED] = DML_EXIT_NOT_FIXED};
+    static const enum dml_exit codes[] = {
+        [DML_MESSAGE_UNREADABLE] = DML_EXIT_INCOMPLETE, [DML_MESSAGE_NOT_FIXED] = DML_EXIT_NOT_FIXED};
     enum dml_exit code = g->inputs.code;
     for (uint32_t i = 0; i < o->messages_n; i++)
         code = dml_exit_worse(code, dml_cli_fail(codes[o->messages[i].kind], "%s", o->messages[i].text));

@@ -144,14 +144,14 @@ static _Bool ask_decisions(void *user, uint32_t i_guest)
                              "    y  go on: that is decided, or done by hand\n"
                              "    l  leave this guest as it is, with none of its changes\n"
                              "    q  leave this guest and all that follow as they are\n"));
-    }    return !ask->leave;
+    }
+    return !ask->leave;
 }
 
 int migrate_ask_open(struct migrate_ask *ask, struct migrate *c, struct dml_err *err)
 {
     *ask = (struct migrate_ask){
-        .c = c,
-        .asker = {.fix = {ask_fix, ask}, .guest = begin_guest, .decide = ask_decisions, .user = ask}};
+        .c = c, .asker = {.fix = {ask_fix, ask}, .guest = begin_guest, .decide = ask_decisions, .user = ask}};
     if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
         return 0;
     return dml_err_set(err, DML_EINVAL,

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "cli/migrate.h"
-#include "text/shell.h"
 #include "cli/words.h"
 #include "text/diff.h"
 #include "text/edit.h"
 #include "text/json_out.h"
 #include "text/safe.h"
+#include "text/shell.h"
 
 enum { PIECE_MAX = 64 * 1024 * 1024, COLUMN = 52, CONTEXT = 1 };
 
@@ -137,8 +137,7 @@ void migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *inde
     }
 }
 
-void migrate_put_folded(struct dml_buf *out, const char *text, const char *first,
-                        const char *indent)
+void migrate_put_folded(struct dml_buf *out, const char *text, const char *first, const char *indent)
 {
     struct dml_buf safe, b;
     dml_buf_init(&safe, PIECE_MAX);
@@ -158,8 +157,8 @@ void migrate_put_folded(struct dml_buf *out, const char *text, const char *first
 static void print_steps(struct migrate *c, const struct dml_migrate_guest *g, struct dml_buf *out)
 {
     static const char *const heads[DML_STEP_GROUPS][2] = {{"Automatic (dmlint migrate --write does it)", "Automatic"},
-                                                      {"Needs your decision", "Needs your decision"},
-                                                      {"On the host", "On the host"}};
+                                                          {"Needs your decision", "Needs your decision"},
+                                                          {"On the host", "On the host"}};
     unsigned n = 0;
     for (enum dml_step_group group = 0; group < DML_STEP_GROUPS; group++) {
         if (!dml_migrate_count(g, group))
@@ -251,7 +250,8 @@ static void print_columns(struct migrate *c, struct dml_buf *out, struct dml_sv 
         put_equal(out, &d, a, change->a0, b);
         for (a = change->a0, b = change->b0; a < change->a1 || b < change->b1;) {
             char mark = a == change->a1 ? '>' : b == change->b1 ? '<' : '|';
-            put_row(out, a < change->a1 ? dml_line(&d.before, a) : none, mark, b < change->b1 ? dml_line(&d.after, b) : none);
+            put_row(out, a < change->a1 ? dml_line(&d.before, a) : none, mark,
+                    b < change->b1 ? dml_line(&d.after, b) : none);
             a += a < change->a1;
             b += b < change->b1;
         }
@@ -274,7 +274,8 @@ static void print_argv(struct migrate *c, const struct dml_migrate_guest *g, str
 
 static void print_force(struct migrate *c, const struct dml_migrate_guest *g, struct dml_buf *out)
 {
-    enum dml_running_state running = g->verdict_before ? (enum dml_running_state)g->verdict_before->running : DML_RUNS_NOT;
+    enum dml_running_state running = g->verdict_before ? (enum dml_running_state)g->verdict_before->running
+                                                       : DML_RUNS_NOT;
     if (running)
         dml_buf_printf(out, "  The guest runs now, %s.\n",
                        running == DML_RUNS_UNKNOWN ? "restricted or not is unknown" : dml_running_name(running));
@@ -339,7 +340,8 @@ static void print_table(struct migrate *c, struct dml_buf *out)
         if (!g->read)
             continue;
         dml_buf_printf(out, "%-15s %-15s %9u %9u %9u  ", verdict(g->verdict_before), verdict(g->verdict_after),
-                       dml_migrate_count(g, DML_STEP_AUTOMATIC), dml_migrate_count(g, DML_STEP_DECISION), dml_migrate_count(g, DML_STEP_HOST));
+                       dml_migrate_count(g, DML_STEP_AUTOMATIC), dml_migrate_count(g, DML_STEP_DECISION),
+                       dml_migrate_count(g, DML_STEP_HOST));
         dml_safe_text(out, dml_sv_of(path_of(c, g)), 0);
         dml_buf_char(out, '\n');
     }
@@ -352,7 +354,7 @@ void migrate_print_text(struct migrate *c, struct dml_buf *out)
     dml_buf_printf(out, "Goal: %s%s. Target: Xen %s, QEMU %s.\n\n",
                    c->m.goal == DML_GOAL_RESTRICT ? "QEMU restricted (dm_restrict = 1)"
                    : c->m.goal == DML_GOAL_XEN    ? "Xen "
-                                            : "qemu-xen instead of qemu-xen-traditional",
+                                                  : "qemu-xen instead of qemu-xen-traditional",
                    c->m.goal == DML_GOAL_XEN ? c->goal_text : "", *c->xen ? c->xen : "unknown (the newest is taken)",
                    *c->qemu ? c->qemu : "unknown");
     for (uint32_t i = 0; i < c->files.inputs.paths.n; i++)

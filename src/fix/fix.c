@@ -52,28 +52,38 @@ static const struct dml_rule *rule_of(const struct fixing *f, uint16_t rule)
 static const struct dml_fired *proposals(const struct fixing *f, const struct dml_judgement *j, uint32_t *n)
 {
     _Bool verdict = f->job->which == DML_FIX_FOR_VERDICT;
-    *n = verdict ? j->written_n : j->fired_n;
+    *n = verdict ? j->deciding_n : j->fired_n;
     return verdict ? j->deciding : j->fired;
 }
 
 /* --- judging
  * ----------------------------------------------------------------------------------------------------------------- */
 
-/* How much of a text that was made from `before` libxlutil knows from there: all of it, where only lines were added. */
-static size_t agreed_part(const struct state *before, struct dml_sv text)
+/*
+ * The statements that one edit adds, where it does nothing else: what libxlutil has not seen yet. The edit is an
+ * insertion where a statement begins or the text ends.
+ */
+static struct dml_span fresh_part(const struct state *before, const struct dml_edit *edits, uint32_t n)
 {
-    size_t n = before->text.len;
-    if (before->judgement.disagrees || before->judgement.subject->cfg.errors.n || !dml_sv_starts(text, before->text))
-        return 0;
-    if (n && text.p[n - 1] == '\n')
-        return n;
-    return n < text.len && text.p[n] == '\n' ? n + 1 : 0;
+    const struct dml_cfg *cfg = &before->judgement.subject->cfg;
+    struct dml_span span = {edits[0].span.off, (uint32_t)edits[0].text.len};
+    _Bool begins = span.off == cfg->text.len;
+    if (n != 1 || edits[0].span.len || !span.len || before->judgement.disagrees || cfg->errors.n)
+        return (struct dml_span){0, 0};
+    if (span.off && cfg->text.p[span.off - 1] != '\n') { /* the last line has no end: the edit brings it */
+        _Bool ends = begins && edits[0].text.p[0] == '\n';
+        return ends ? span : (struct dml_span){0, 0};
+    }
+    for (uint32_t i = 0; i < cfg->items.n && !begins; i++)
+        begins = cfg->items.v[i].span.off == span.off;
+    return begins && edits[0].text.p[span.len - 1] == '\n' ? span : (struct dml_span){0, 0};
 }
 
-/* Judges a text in the slot that neither of two states has. */
-static int judge(struct fixing *f, const struct state *before, const struct state *good, struct state *out)
+/* Judges a text in a slot that neither of two states has; slot 0 stays whose it is. */
+static int judge(struct fixing *f, const struct state *before, const struct state *good, struct dml_span fresh,
+                 struct state *out)
 {
-    unsigned slot = 0;
+    unsigned slot = 1;
     while (slot == before->slot || slot == good->slot)
         slot++;
     out->slot = slot;
@@ -83,7 +93,7 @@ static int judge(struct fixing *f, const struct state *before, const struct stat
                                       .slot = slot,
                                       .needs = f->job->needs | (f->job->bans_n ? DML_NEED_SET : 0),
                                       .only_deciding = verdict,
-                                      .agreed = verdict && before->slot != NO_SLOT ? agreed_part(before, out->text) : 0};
+                                      .fresh = verdict ? fresh : (struct dml_span){0, 0}};
     return dml_judge_text(f->job->judge, &ask, &out->judgement, f->err);
 }
 
@@ -128,8 +138,8 @@ static const struct dml_rule *worse(const struct fixing *f, const struct dml_jud
             count(after->fired, after->fired_n, rule) > count(before->fired, before->fired_n, rule))
             return &f->rules->v[rule];
     }
-    for (uint32_t i = 0; i < after->written_n; i++)
-        if (!count(before->deciding, before->written_n, after->deciding[i].rule))
+    for (uint32_t i = 0; i < after->deciding_n; i++)
+        if (!count(before->deciding, before->deciding_n, after->deciding[i].rule))
             return &f->rules->v[after->deciding[i].rule];
     return NULL;
 }
@@ -222,7 +232,7 @@ static int try_edits(struct fixing *f, const struct state *before, const struct 
     dml_buf_dispose(&buf);
     if (!out->text.p)
         return nomem(f);
-    int rc = judge(f, before, good, out);
+    int rc = judge(f, before, good, fresh_part(before, edits, edits_n), out);
     if (rc == 0)
         *why = objection(f, &before->judgement, &out->judgement, made, n);
     return rc;
@@ -289,7 +299,7 @@ _Bool dml_fix_could(const struct dml_judgement *j)
     for (uint32_t i = 0; i < j->deciding_n; i++)
         if (!counts_for_verdict(dml_rule_own(&j->rules->v[j->deciding[i].rule])))
             return 0;
-    return j->written_n && j->subject->form.form == DML_FORM_CFG;
+    return j->deciding_n && j->subject->form.form == DML_FORM_CFG;
 }
 
 /* The fixes of one judging that do not get in each other's way, first come first served. */
@@ -423,7 +433,7 @@ int dml_fix_text(const struct dml_fix_job *job, struct dml_arena *a, struct dml_
     if (job->text_judged)
         now.judgement = *job->text_judged;
     else
-        rc = judge(&f, &none, &none, &now);
+        rc = judge(&f, &none, &none, (struct dml_span){0, 0}, &now);
     if (rc < 0)
         return rc;
     f.rules = now.judgement.rules;

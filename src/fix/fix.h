@@ -44,7 +44,7 @@ struct dml_fix_result {
     /* Rules whose fixes undo each other, so that the text stays as it was; NULL where it converged. */
     const char *fight[2];
     DML_VEC(struct dml_withheld) withheld;
-    DML_VEC(struct dml_made) done; /* in the order in which they were made */
+    DML_VEC(struct dml_made) done;  /* in the order in which they were made */
     struct dml_judgement judgement; /* of the fixed text, in one of the judge's slots; not where two fixes fight */
 };
 
@@ -63,13 +63,13 @@ struct dml_fix_ask {
 };
 
 struct dml_fix_job {
-    struct dml_judge *judge; /* all its slots are used */
+    struct dml_judge *judge; /* all its slots but 0 are used */
     const char *path;
     struct dml_sv text;
     enum dml_fix_which which;
-    unsigned needs;                   /* of the judgement of the result */
+    unsigned needs;                          /* of the judgement of the result */
     const struct dml_judgement *text_judged; /* of `text`, in slot 0; NULL: it is judged here */
-    const struct dml_fix_ask *ask;    /* NULL: nobody is asked */
+    const struct dml_fix_ask *ask;           /* NULL: nobody is asked */
     /* What other guests have: no fix may bring it in, and none may ask for restriction beside it. */
     const struct dml_clash *bans;
     uint32_t bans_n;
@@ -85,7 +85,8 @@ struct dml_fix_job {
  * returned.
  */
 int dml_fix_text(const struct dml_fix_job *job, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err);
-/* Has every rule that stands in the way a fix that DML_FIX_FOR_VERDICT makes, and does any? */
+/* Has every rule that stands in the way as it is written a fix that DML_FIX_FOR_VERDICT makes, and does any stand
+ * there? */
 _Bool dml_fix_could(const struct dml_judgement *j);
 
 #endif

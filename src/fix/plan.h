@@ -12,7 +12,8 @@ struct dml_plan {
     const char *cannot;             /* why it cannot be done, or NULL */
 };
 
-/* Plans the operations of `rule`, or of the one that it replaces, for one finding on the judgement's tree. Edits live in `a`. DML_ENOMEM. */
+/* Plans the operations of `rule`, or of the one that it replaces, for one finding on the judgement's tree. Edits live
+ * in `a`. DML_ENOMEM. */
 int dml_plan_fix(const struct dml_judgement *judgement, const struct dml_fired *fired, const struct dml_rule *rule,
                  struct dml_arena *a, struct dml_plan *out);
 

@@ -232,13 +232,13 @@ static void fire_clashes(struct judging *g)
 
 /* ---- the text ---- */
 
-/* What libxlutil has been given before needs no second look: statements that follow are read by themselves. */
-static int read_rest(struct judging *g, struct dml_xlu_diff *diff, struct dml_err *err)
+/* Beside some statements libxlutil knows the text: these are read by themselves. */
+static int read_fresh(struct judging *g, struct dml_xlu_diff *diff, struct dml_err *err)
 {
-    struct dml_cfg rest;
-    struct dml_sv text = {g->ask->text.p + g->ask->agreed, g->ask->text.len - g->ask->agreed};
-    int rc = dml_cfg_parse(&rest, g->a, text, g->s.world->target.xen, err);
-    return rc < 0 ? rc : dml_xlu_compare(g->j->xlu, &rest, g->a, diff, err);
+    struct dml_cfg fresh;
+    struct dml_sv text = {g->ask->text.p + g->ask->fresh.off, g->ask->fresh.len};
+    int rc = dml_cfg_parse(&fresh, g->a, text, g->s.world->target.xen, err);
+    return rc < 0 ? rc : dml_xlu_compare(g->j->xlu, &fresh, g->a, diff, err);
 }
 
 static int second_opinion(struct judging *g, struct dml_err *err)
@@ -246,13 +246,13 @@ static int second_opinion(struct judging *g, struct dml_err *err)
     struct dml_xlu_diff diff;
     if (g->s.form.form == DML_FORM_JSON || g->s.form.form == DML_FORM_IMAGE_JSON || g->s.form.damaged)
         return 0;
-    int rc = g->ask->agreed ? read_rest(g, &diff, err) : dml_xlu_compare(g->j->xlu, &g->s.cfg, g->a, &diff, err);
+    int rc = g->ask->fresh.len ? read_fresh(g, &diff, err) : dml_xlu_compare(g->j->xlu, &g->s.cfg, g->a, &diff, err);
     if (rc < 0 || diff.what == DML_XLU_SAME || diff.what == DML_XLU_SKIPPED)
         return rc;
     g->disagrees = 1;
-    fire_deciding(g, DML_OWN_DISAGREE, diff.span,
-                  dml_arena_printf(g->a, "dmlint and libxlutil disagree: %s; please report this",
-                                   dml_xlu_what_text(diff.what)));
+    fire_deciding(
+        g, DML_OWN_DISAGREE, diff.span,
+        dml_arena_printf(g->a, "dmlint and libxlutil disagree: %s; please report this", dml_xlu_what_text(diff.what)));
     return 0;
 }
 
@@ -262,7 +262,7 @@ int judge_begin(struct judging **out, struct dml_judge *j, const struct dml_judg
     struct judge_slot *slot = &j->slots[ask->slot];
     struct judging *g = &slot->g;
     dml_arena_reset(&slot->a);
-    *g = (struct judging){.j = j, .ask = ask, .a = &slot->a};
+    *g = (struct judging){.j = j, .ask = ask, .a = &slot->a, .too_large = ask->too_large};
     g->s = (struct dml_subject){
         .a = &slot->a, .world = j->grounds->world, .builder = slot->builder, .xlu = j->xlu, .answers = j->answers};
     *out = g;
@@ -288,11 +288,11 @@ static int judge_whole(struct judging *g, struct dml_err *err)
 static void refuse_too_large(struct judging *g)
 {
     dml_source_init(&g->s.src, g->ask->path, g->ask->text);
-    fire_deciding(
-        g, DML_OWN_TOO_LARGE, DML_NO_SPAN,
-        dml_arena_printf(g->a,
-                         "the file has more than %zu bytes and is not judged; raise --max-bytes if it is a guest config",
-                         g->j->grounds->max_bytes));
+    fire_deciding(g, DML_OWN_TOO_LARGE, DML_NO_SPAN,
+                  dml_arena_printf(
+                      g->a,
+                      "the file has more than %zu bytes and is not judged; raise --max-bytes if it is a guest config",
+                      g->j->grounds->max_bytes));
 }
 
 int dml_judge_text(struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_judgement *out, struct dml_err *err)
@@ -310,9 +310,9 @@ int dml_judge_text(struct dml_judge *j, const struct dml_judge_ask *ask, struct 
         rc = dml_member_read(&out->member, &g->s, ask->needs & DML_NEED_DIGESTS, g->a);
     if (rc == 0 && !ask->only_deciding)
         rc = judge_settle(g);
-    out->written_n = g->deciding.n;
+    out->deciding_n = g->deciding.n;
     if (rc == 0 && (ask->needs & DML_NEED_VERDICTS))
-        rc = judge_stand(g, &out->standing);
+        rc = judge_stand(g, 0, &out->standing);
     if (rc < 0 || g->a->failed)
         return rc == 0 || rc == DML_ENOMEM ? dml_err_set(err, DML_ENOMEM, "%s: out of memory", ask->path) : rc;
     g->ask = NULL;
@@ -323,10 +323,19 @@ int dml_judge_text(struct dml_judge *j, const struct dml_judge_ask *ask, struct 
     out->fired = g->fired.v;
     out->fired_n = g->fired.n;
     out->deciding = g->deciding.v;
-    out->deciding_n = g->deciding.n;
     out->unused_suppression = g->p->own[DML_OWN_UNUSED];
     out->disagrees = g->disagrees;
     return 0;
+}
+
+int dml_judge_assume(struct dml_judge *j, unsigned slot, struct dml_judgement *out, struct dml_err *err)
+{
+    struct judging *g = &j->slots[slot].g;
+    if (!out->standing.applicable || out->standing.requested)
+        return 0;
+    int rc = judge_stand(g, 1, &out->standing);
+    out->deciding = g->deciding.v;
+    return rc < 0 || g->a->failed ? dml_err_nomem(err) : 0;
 }
 
 void dml_judgement_finding(const struct dml_judgement *j, const struct dml_fired *f, uint32_t file, unsigned needs,

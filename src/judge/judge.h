@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Judge: all rules on one text: what fires, what is suppressed or waived, and how the guest stands. It keeps nothing. */
+/* Judge: all rules on one text: what fires, what is suppressed or waived, and how the guest stands. It keeps nothing.
+ */
 #ifndef DML_JUDGE_JUDGE_H
 #define DML_JUDGE_JUDGE_H
 
@@ -33,7 +34,7 @@ enum dml_own {
 /* What commands and formats want to know of a run; whoever runs gathers it from all of them. */
 enum dml_need {
     DML_NEED_SOURCE = 1,   /* findings keep their source line */
-    DML_NEED_VERDICTS = 2, /* how guests stand; those that do not ask for restriction are judged as if they did, too */
+    DML_NEED_VERDICTS = 2, /* how guests stand, and what they are */
     DML_NEED_VALUES = 4,   /* findings keep what a baseline knows them by */
     DML_NEED_DIGESTS = 8,  /* stored configs may be among the files, and are compared with them */
     DML_NEED_SET = 16      /* guests are compared with each other */
@@ -46,18 +47,20 @@ struct dml_remark {
     const char *message;
 };
 
-enum { DML_JUDGE_SLOTS = 3 };
+/* Slot 0 is for a text that somebody goes on to use; a fixer takes the others. */
+enum { DML_JUDGE_SLOTS = 4 };
 
 struct dml_judge_ask {
-    const char *path; /* as reported; decides which policy and overrides count */
+    const char *path;   /* as reported; decides which policy and overrides count */
     struct dml_sv text; /* where it is too_large: what was read of it */
     unsigned slot;      /* where the judgement is kept: [0, DML_JUDGE_SLOTS) */
     unsigned needs;     /* enum dml_need */
     _Bool too_large;
     /* Only the rules that decide, for the verdict of a text that somebody is trying out; nothing is shown. */
     _Bool only_deciding;
-    /* With only_deciding: bytes of the text that libxlutil has been given already, up to the end of a line. */
-    size_t agreed;
+    /* Whole statements, beside which the text is one that libxlutil has agreed to: only these are given to it. Empty:
+     * all of it is. */
+    struct dml_span fresh;
     const struct dml_clash *clashes; /* with other guests */
     uint32_t clashes_n;
     const char *const *paths; /* of all files, for clashes */
@@ -84,9 +87,8 @@ struct dml_judgement {
     const struct dml_setting *settings; /* by rule */
     const uint16_t *map;                /* each rule in the grounds' rules */
     const struct dml_fired *fired;      /* what is shown */
-    const struct dml_fired *deciding;   /* what stands in the way, whatever the policy says of it: each place */
+    const struct dml_fired *deciding;   /* what stands in the way as it is written, whatever the policy says of it */
     uint32_t fired_n, deciding_n;
-    uint32_t written_n; /* so many of `deciding` fire as it is written; the others would if restriction were asked for */
     struct dml_standing standing; /* with DML_NEED_VERDICTS */
     struct dml_member member;     /* with DML_NEED_SET */
     uint16_t unused_suppression;  /* the rule of that name, whose fix is no operation on keys */
@@ -102,6 +104,12 @@ void dml_judge_free(struct dml_judge *j);
 int dml_judge_text(struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_judgement *out,
                    struct dml_err *err);
 
+/*
+ * Adds to the judgement of a guest that does not ask for restriction what would stand in the way if it did: the same
+ * guest with nothing but dm_restrict = 1. Nothing for one that asks, or that is not applicable. DML_ENOMEM.
+ */
+int dml_judge_assume(struct dml_judge *j, unsigned slot, struct dml_judgement *out, struct dml_err *err);
+
 /* The finding that something fired makes, for a report; strings are the judgement's. `file` is its number. */
 void dml_judgement_finding(const struct dml_judgement *j, const struct dml_fired *f, uint32_t file, unsigned needs,
                            struct dml_finding *out);
@@ -109,8 +117,8 @@ void dml_judgement_finding(const struct dml_judgement *j, const struct dml_fired
 /* A policy that this judge met, and what it saw of the policy's waivers. */
 struct dml_met_policy {
     struct dml_policy *policy;
-    const uint16_t *map; /* its rules in the grounds' rules */
-    const uint16_t *own; /* by enum dml_own: that rule */
+    const uint16_t *map;    /* its rules in the grounds' rules */
+    const uint16_t *own;    /* by enum dml_own: that rule */
     const uint8_t *waivers; /* by waiver: DML_WAIVER_COVERS (it holds for some guest), DML_WAIVER_USED (it silenced) */
 };
 enum { DML_WAIVER_COVERS = 1, DML_WAIVER_USED = 2 };

@@ -38,7 +38,8 @@ struct fired_list {
 struct judging {
     struct dml_judge *j;
     const struct dml_judge_ask *ask; /* only while it is judged */
-    struct dml_arena *a;             /* its slot's */
+    _Bool too_large;
+    struct dml_arena *a; /* its slot's */
     struct judge_policy *p;
     const struct dml_setting *settings;
     struct dml_subject s;
@@ -88,7 +89,7 @@ void judge_block(struct judging *g, uint16_t rule, struct dml_span span, const c
 
 /* settle.c: suppressions, waivers and remarks, once the rules have run. */
 int judge_settle(struct judging *g);
-/* stand.c */
-int judge_stand(struct judging *g, struct dml_standing *out);
+/* stand.c: `assumed` adds what stands in the way of a guest that does not ask for restriction. */
+int judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out);
 
 #endif

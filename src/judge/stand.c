@@ -67,7 +67,8 @@ uint32_t dml_protections(const struct dml_world *w)
     if (w->target.xen < DML_V(4, 12, 0))
         return 1u << DML_PROTECTION_HANDLES | 1u << DML_PROTECTION_UID;
     _Bool linux_host = !w->host || !w->host->os || strcmp(w->host->os, "linux") == 0;
-    return ((1u << DML_PROTECTIONS) - 1) & ~(linux_host ? 0 : 1u << DML_PROTECTION_NAMESPACES | 1u << DML_PROTECTION_LIMITS);
+    return ((1u << DML_PROTECTIONS) - 1) &
+           ~(linux_host ? 0 : 1u << DML_PROTECTION_NAMESPACES | 1u << DML_PROTECTION_LIMITS);
 }
 
 static int by_rule(const void *x, const void *y)
@@ -111,14 +112,14 @@ static int assume_restricted(struct judging *g)
     return rc;
 }
 
-int judge_stand(struct judging *g, struct dml_standing *out)
+int judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out)
 {
     const struct dml_world *w = g->s.world;
     *out = (struct dml_standing){.applicable = 1,
                                  .requested = dml_subject_restricted(&g->s),
                                  .stored = g->s.form.form != DML_FORM_CFG,
                                  .running = running(w->host, g->s.guest.g.name)};
-    if (g->ask->too_large)
+    if (g->too_large)
         return copy_blockers(g, out);
     if (!dml_subject_rejected(&g->s))
         out->reason = not_applicable(&g->s);
@@ -127,7 +128,7 @@ int judge_stand(struct judging *g, struct dml_standing *out)
         out->missing = w->target.xen_known ? 0 : DML_MISSING_BIT(xen);
         return 0;
     }
-    if (!out->requested && !dml_subject_rejected(&g->s) && assume_restricted(g) < 0)
+    if (assumed && !out->requested && !dml_subject_rejected(&g->s) && assume_restricted(g) < 0)
         return DML_ENOMEM;
     if (g->j->grounds->required & ~dml_protections(w))
         judge_block(g, g->p->own[DML_OWN_FEWER_PROTECTIONS], DML_NO_SPAN, NULL);

@@ -116,8 +116,7 @@ static const char *command_for(struct dml_migration *m, const char *path, const 
     if (about_accounts(rule))
         return dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
     if (rule->fixes_n && rule->fix_safety == DML_FIX_UNSAFE && !rule->migration && !rule->qemu_xen)
-        return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id),
-                         path);
+        return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id), path);
     return strcmp(rule->name, "restrict-with-traditional") == 0
                ? with_path(m, "dmlint migrate --to qemu-xen --write ", path)
                : NULL;
@@ -147,13 +146,14 @@ static const char *with_held(struct dml_migration *m, const struct dml_migrate_g
 }
 
 /* A rule that still stands in the way, or that somebody should know of. `message` may be empty. */
-static int from_rule(struct dml_migration *m, struct dml_migrate_guest *g, const struct dml_rule *rule, struct dml_sv message)
+static int from_rule(struct dml_migration *m, struct dml_migrate_guest *g, const struct dml_rule *rule,
+                     struct dml_sv message)
 {
     const char *path = g->o_after->paths[g->file];
     const char *held = withheld_why(g, rule);
     const char *why = message.len ? dml_arena_strndup(m->a, message.p, message.len) : rule->summary;
     enum dml_step_group group = rule->scope == DML_SCOPE_HOST || rule->scope == DML_SCOPE_UPGRADE ? DML_STEP_HOST
-                                                                                                 : DML_STEP_DECISION;
+                                                                                                  : DML_STEP_DECISION;
     if (planned(g, rule->id))
         return 0;
     if (m->goal == DML_GOAL_RESTRICT && rule->migration) {
@@ -165,10 +165,10 @@ static int from_rule(struct dml_migration *m, struct dml_migrate_guest *g, const
         why = with_held(m, g, rule, why);
     return add(m->a, g,
                (struct dml_step){.group = group,
-                                     .rule = rule->id,
-                                     .text = rule->what_to_do ? rule->what_to_do : rule->summary,
-                                     .why = why,
-                                     .command = group == DML_STEP_AUTOMATIC ? NULL : command_for(m, path, rule)});
+                                 .rule = rule->id,
+                                 .text = rule->what_to_do ? rule->what_to_do : rule->summary,
+                                 .why = why,
+                                 .command = group == DML_STEP_AUTOMATIC ? NULL : command_for(m, path, rule)});
 }
 
 /* The first finding of a file: findings are in the order of files. */
@@ -220,9 +220,9 @@ static int plan_made(struct dml_migration *m, struct dml_migrate_guest *g)
             text = dml_arena_printf(m->a, "%s%s%s", text, k ? " " : "", op_words(m, &made->rule->fixes[k], made->key));
         rc = add(m->a, g,
                  (struct dml_step){.group = DML_STEP_AUTOMATIC,
-                                       .rule = made->rule->id,
-                                       .text = in_words && made->rule->what_to_do ? made->rule->what_to_do : text,
-                                       .why = made->rule->summary});
+                                   .rule = made->rule->id,
+                                   .text = in_words && made->rule->what_to_do ? made->rule->what_to_do : text,
+                                   .why = made->rule->summary});
     }
     return rc;
 }
@@ -251,9 +251,9 @@ static int plan_from_traditional(struct dml_migration *m, struct dml_migrate_gue
         if (!was_made(g, rule) || strcmp(rule->name, "traditional-hardware") == 0)
             rc = add(m->a, g,
                      (struct dml_step){.group = DML_STEP_DECISION,
-                                           .rule = rule->id,
-                                           .text = rule->what_to_do,
-                                           .why = with_held(m, g, rule, rule->why)});
+                                       .rule = rule->id,
+                                       .text = rule->what_to_do,
+                                       .why = with_held(m, g, rule, rule->why)});
     }
     return rc;
 }

@@ -176,8 +176,8 @@ struct dml_setting *dml_settings_default(const struct dml_rules *rules, struct d
     return settings(rules, a);
 }
 
-static int set_param(struct dml_arena *a, const struct dml_layer *l, struct dml_setting *s,
-                     const struct dml_rule *rule, unsigned n, const struct dml_yaml_node *node, struct dml_err *err)
+static int set_param(struct dml_arena *a, const struct dml_layer *l, struct dml_setting *s, const struct dml_rule *rule,
+                     unsigned n, const struct dml_yaml_node *node, struct dml_err *err)
 {
     const struct dml_param *param = &rule->params[n];
     uint32_t count = node->kind == DML_YAML_SEQ ? node->n : 1;

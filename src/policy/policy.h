@@ -88,7 +88,8 @@ struct dml_settings_cache {
     struct dml_made_settings *made;
 };
 /* Settings for a file, one per rule in the order of dml_policy_rules. NULL when out of memory. */
-const struct dml_setting *dml_policy_for(const struct dml_policy *p, const char *path, struct dml_settings_cache *cache);
+const struct dml_setting *dml_policy_for(const struct dml_policy *p, const char *path,
+                                         struct dml_settings_cache *cache);
 /* The same without overrides. */
 const struct dml_setting *dml_policy_base(const struct dml_policy *p);
 /* Without any policy: the rules' own severities and parameters. In the arena. */

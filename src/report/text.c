@@ -168,9 +168,9 @@ static void text_guest(struct dml_out *out, const struct dml_report *r, const st
     for (unsigned i = 0; i < g->blockers_n; i++) {
         const struct dml_rule *rule = &r->o->rules->v[g->blockers[i].rule];
         dml_buf_printf(&out->buf, "%s %s %s (%s)",
-                       i                                    ? ","
+                       i                                   ? ","
                        : g->verdict == DML_VERDICT_BLOCKED ? " by"
-                                                            : "; to do:",
+                                                           : "; to do:",
                        rule->id, rule->name, dml_scope_names[g->blockers[i].scope]);
     }
     if (g->if_host_fixed != g->verdict)

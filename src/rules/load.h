@@ -18,8 +18,8 @@ struct dml_rule_builder {
     DML_VEC(struct dml_rule) rules;
     DML_VEC(struct dml_slot) slots;
     uint32_t patterns_n;
-    uint32_t old_n; /* rules that were there before */
-    _Bool strict;   /* every rule needs a bad and a good example */
+    uint32_t old_n;         /* rules that were there before */
+    _Bool strict;           /* every rule needs a bad and a good example */
     struct dml_sha256 *sha; /* gets the text of every file that is read; NULL: none */
 };
 

@@ -81,11 +81,14 @@ static int keep_trial(struct trial **out, const struct dml_judgement *j, struct 
     return run_keep_member(&t->member, &j->member, keep);
 }
 
-/* What the guest would be after the fixes that verdicts count; the judgement in slot 0 is then no longer valid. */
-static int try_fixes(struct run *r, struct worker *w, struct dml_judge *judge, uint32_t i,
-                     const struct dml_judgement *j, struct dml_sv text, struct trial **out, struct dml_err *err)
+/*
+ * What the guest, judged in slot 0, would be after the fixes that verdicts count. Where these do not help, what would
+ * stand in the way of restriction is added to its judgement.
+ */
+static int try_fixes(struct run *r, struct worker *w, struct dml_judge *judge, uint32_t i, struct dml_judgement *j,
+                     struct dml_sv text, struct trial **out, struct dml_err *err)
 {
-    struct dml_fix_result result;
+    struct dml_fix_result result = {.changed = 0};
     const struct dml_fix_job job = {.judge = judge,
                                     .path = r->ask->paths[i],
                                     .text = text,
@@ -93,11 +96,12 @@ static int try_fixes(struct run *r, struct worker *w, struct dml_judge *judge, u
                                     .needs = DML_NEED_VERDICTS | DML_NEED_SET,
                                     .text_judged = j};
     *out = NULL;
-    if (!dml_fix_could(j))
-        return 0;
-    int rc = dml_fix_text(&job, &w->scratch, &result, err);
-    if (rc < 0 || !result.changed || result.judgement.standing.blockers_n)
+    int rc = dml_fix_could(j) ? dml_fix_text(&job, &w->scratch, &result, err) : 0;
+    if (rc < 0)
         return rc;
+    if (!result.changed || result.judgement.standing.blockers_n)
+        return dml_judge_assume(judge, 0, j, err);
+    j->standing.missing |= result.judgement.standing.missing;
     return keep_trial(out, &result.judgement, &w->keep) < 0 ? dml_err_nomem(err) : 0;
 }
 
@@ -136,13 +140,15 @@ static int look(void *user, unsigned worker, uint32_t i, struct dml_err *err)
         return rc;
     e->generation++;
     e->read = 1;
+    if (r->ask->seen && !too_large && r->ask->seen(r->ask->user, i, &j, &w->keep) < 0)
+        return dml_err_nomem(err);
+    if (r->needs & DML_NEED_VERDICTS)
+        rc = try_fixes(r, w, w->judge, i, &j, text, &e->fixed, err);
+    if (rc < 0)
+        return rc;
     if (keep_findings(r, w, i, &j, (uint32_t)(ask.clashes - r->clashes.v.v)) < 0 || keep_guest(r, w, i, &j) < 0)
         return dml_err_nomem(err);
-    if (r->ask->seen && !too_large)
-        rc = r->ask->seen(r->ask->user, i, &j, &w->keep);
-    if (rc < 0)
-        return dml_err_nomem(err);
-    return r->needs & DML_NEED_VERDICTS ? try_fixes(r, w, w->judge, i, &j, text, &e->fixed, err) : 0;
+    return 0;
 }
 
 /* ---- all of them ---- */
@@ -286,9 +292,8 @@ static int look_repaired(void *user, unsigned worker, uint32_t i, struct dml_err
     rc = dml_judge_text(w->repaired, &ask, &j, err);
     if (rc < 0)
         return rc;
-    if (keep_trial(&e->repaired, &j, &w->keep) < 0)
-        return dml_err_nomem(err);
-    return try_fixes(r, w, w->repaired, i, &j, text, &e->repaired_fixed, err);
+    rc = try_fixes(r, w, w->repaired, i, &j, text, &e->repaired_fixed, err);
+    return rc < 0 ? rc : keep_trial(&e->repaired, &j, &w->keep) < 0 ? dml_err_nomem(err) : 0;
 }
 
 int run_repaired(struct run *r, struct dml_err *err)

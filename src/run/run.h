@@ -51,7 +51,7 @@ struct dml_outcome {
     uint32_t messages_n;
     const _Bool *read;                       /* by input: could it be read */
     uint32_t unreadable, unwritten, changed; /* unwritten: could not be fixed or written; changed: texts */
-    const struct dml_text_change *changes;        /* by input; NULL where nothing was to be fixed */
+    const struct dml_text_change *changes;   /* by input; NULL where nothing was to be fixed */
 };
 
 /* Fixing, before all is judged. */

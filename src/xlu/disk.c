@@ -257,10 +257,9 @@ static const char *explain(struct dml_xlu *xlu, struct dml_arena *a)
             return ours;
         const char *quoted = strstr(xlu->said, ": near `"), *end = quoted ? strchr(quoted += 8, '\'') : NULL;
         char text[120];
-        int n =
-            end ? snprintf(text, sizeof text, "%s \"%.*s\"", ours,
-                           DML_SV_ARG(dml_sv_cut((struct dml_sv){quoted, (size_t)(end - quoted)}, 40)))
-                : snprintf(text, sizeof text, "%.*s", (int)strlen(ours) - 5, ours);
+        int n = end ? snprintf(text, sizeof text, "%s \"%.*s\"", ours,
+                               DML_SV_ARG(dml_sv_cut((struct dml_sv){quoted, (size_t)(end - quoted)}, 40)))
+                    : snprintf(text, sizeof text, "%.*s", (int)strlen(ours) - 5, ours);
         const char *copy = dml_arena_strndup(a, text, (size_t)n);
         return copy ? copy : ours;
     }

@@ -75,8 +75,7 @@ static struct dml_report report_of(void)
     outcome = (struct dml_outcome){.paths = paths, .rules = &rules, .files = 3};
     assert_int_equal(dml_findings_collect(stores, 1, NULL, &arena, &outcome.findings), 0);
     dml_findings_count(&outcome.findings, &outcome.counts);
-    return (struct dml_report){
-        .o = &outcome, .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};
+    return (struct dml_report){.o = &outcome, .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};
 }
 
 static const char *write(const char *format, const struct dml_report *r)
@@ -176,21 +175,20 @@ static void test_json__shape_and_bytes(void **state)
                                             .blockers = blockers,
                                             .blockers_n = 2,
                                             .missing = DML_MISSING_BIT(passwd),
-                                            .protections =
-                                                1u << DML_PROTECTION_HANDLES | 1u << DML_PROTECTION_UID};
+                                            .protections = 1u << DML_PROTECTION_HANDLES | 1u << DML_PROTECTION_UID};
     struct dml_report r = report_of();
     outcome.guests = &guest;
     outcome.guests_n = 1;
     const char *s = write("json", &r);
     assert_non_null(strstr(s, "\"q\\\" b\\\\ \\udcff n\\n /\""));
-    assert_non_null(strstr(s,
-                           "{\"path\":\"a.cfg\",\"name\":\"web\",\"verdict\":\"blocked\",\"if_host_fixed\":\"ready\","
-                           "\"blockers\":[{\"rule\":\"DM1001\",\"scope\":\"guest\",\"range\":{\"start\":{\"line\":2,\"column\":"
-                           "1,\"offset\":11},\"end\":{\"line\":2,\"column\":16,\"offset\":26}},\"message\":\"shown as a "
-                           "finding\"},{\"rule\":\"DM1002\",\"scope\":\"host\",\"range\":null,\"message\":\"hidden "
-                           "\\u001b\"}],\"missing\":[\"passwd\"],"
-                           "\"supply\":{\"passwd\":\"getent passwd\"},"
-                           "\"protections\":[\"handles\",\"uid\"]}"));
+    assert_non_null(
+        strstr(s, "{\"path\":\"a.cfg\",\"name\":\"web\",\"verdict\":\"blocked\",\"if_host_fixed\":\"ready\","
+                  "\"blockers\":[{\"rule\":\"DM1001\",\"scope\":\"guest\",\"range\":{\"start\":{\"line\":2,\"column\":"
+                  "1,\"offset\":11},\"end\":{\"line\":2,\"column\":16,\"offset\":26}},\"message\":\"shown as a "
+                  "finding\"},{\"rule\":\"DM1002\",\"scope\":\"host\",\"range\":null,\"message\":\"hidden "
+                  "\\u001b\"}],\"missing\":[\"passwd\"],"
+                  "\"supply\":{\"passwd\":\"getent passwd\"},"
+                  "\"protections\":[\"handles\",\"uid\"]}"));
     assert_non_null(strstr(s, "\"range\":{\"start\":{\"line\":2,\"column\":1,\"offset\":11},\"end\":{\"line\":2,"
                               "\"column\":16,\"offset\":26}}"));
     char *valid = strdup(s); /* json-c does not take lone surrogates back as bytes; the rest must parse */

@@ -332,6 +332,33 @@ struct dml_values dml_select_get(void *user, uint32_t id)
     }
 }
 
+unsigned dml_select_keys(uint32_t id, enum dml_key_id keys[3])
+{
+    static const enum dml_key_id own_arguments[] = {DML_KEY_device_model_args, DML_KEY_device_model_args_pv,
+                                                    DML_KEY_device_model_args_hvm};
+    switch (id & KINDS) {
+    case KEY:
+    case ITEMS:
+        keys[0] = (enum dml_key_id)(id & ROWS);
+        return 1;
+    case FIELD:
+        keys[0] = (enum dml_key_id)dml_spec((enum dml_spec_id)(id & ROWS))->list;
+        return 1;
+    case TRUTH:
+        if ((id & ROWS) != DML_FACT_ID_guest_qemu_args)
+            return 0;
+        memcpy(keys, own_arguments, sizeof own_arguments);
+        return 3;
+    default:
+        return 0;
+    }
+}
+
+_Bool dml_select_is_request(uint32_t id)
+{
+    return id == (TRUTH | DML_FACT_ID_guest_restricted);
+}
+
 const char *dml_select_fact(uint32_t id)
 {
     if ((id & KINDS) == TRUTH) {

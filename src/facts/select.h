@@ -15,6 +15,10 @@ struct dml_host_answers *dml_host_answers_new(struct dml_arena *a);
 
 /* struct dml_provider's get; `user` is the subject. */
 struct dml_values dml_select_get(void *user, uint32_t id);
+/* The keys of which one must be written for the selector to have any value, into *keys; 0 where it hangs on no key. */
+unsigned dml_select_keys(uint32_t id, enum dml_key_id keys[3]);
+/* Is it the truth whether the guest asks for restriction? */
+_Bool dml_select_is_request(uint32_t id);
 /* The top-level fact behind a selector, as a host file names it ("passwd", "xen.version"); NULL where it is no fact of
  * the host. */
 const char *dml_select_fact(uint32_t id);

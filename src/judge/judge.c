@@ -158,6 +158,7 @@ static int run_rules(struct judging *g, _Bool only_deciding)
 {
     struct dml_provider provider = {dml_select_get, &g->s};
     dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
+    judge_see_keys(g);
     if (g->p->settings != g->settings)
         judge_plan_runs(g->p, g->settings, g->j->grounds);
     for (uint32_t i = 0; i < g->p->runs_n; i++) {
@@ -169,7 +170,7 @@ static int run_rules(struct judging *g, _Bool only_deciding)
         g->number = r->rule;
         if (r->deciding && !r->same)
             run_own(g, dml_rule_own(rule));
-        if (!shown && !r->same)
+        if ((!shown && !r->same) || !judge_passes_gate(g, &r->gate))
             continue;
         uint32_t from = g->fired.n;
         g->asks_deciding = r->deciding && r->same; /* what other rules miss, no verdict waits for */

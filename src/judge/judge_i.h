@@ -7,7 +7,17 @@
 #include "rules/suppress.h"
 #include "xlu/xlu.h"
 
+enum { JUDGE_GATE_WORDS = (DML_KEY_COUNT + 63) / 64 };
+
+/* What a guest needs for a rule to be anything but passed. */
+struct judge_gate {
+    uint64_t keys[JUDGE_GATE_WORDS]; /* one of them written, unless */
+    _Bool any;                       /* no key is needed */
+    _Bool requested;                 /* restriction asked for, or assumed */
+};
+
 struct judge_rule_run {
+    struct judge_gate gate;
     uint16_t rule;
     _Bool shown;
     _Bool deciding;
@@ -47,6 +57,7 @@ struct judging {
     uint16_t number;             /* of the rule that runs, in the policy's rules */
     _Bool own_params;            /* it runs with the parameters that it came with */
     uint64_t missing;
+    uint64_t written[JUDGE_GATE_WORDS]; /* set of keys that the guest's release reads and that are there */
     struct fired_list fired, deciding;
     uint32_t *waivers; /* that hold for this guest, by their number in the policy */
     uint32_t waivers_n;
@@ -86,6 +97,11 @@ int judge_run_deciding(struct judging *g);
 void judge_fire(struct judging *g, struct fired_list *to, const struct dml_fired *f);
 /* One of the judge's own rules, among those that decide. */
 void judge_block(struct judging *g, uint16_t rule, struct dml_span span, const char *message);
+
+/* gates.c */
+struct judge_gate judge_gate(const struct dml_rules *rules, const struct dml_rule *rule);
+void judge_see_keys(struct judging *g);
+_Bool judge_passes_gate(const struct judging *g, const struct judge_gate *gate);
 
 /* settle.c: suppressions, waivers and remarks, once the rules have run. */
 int judge_settle(struct judging *g);

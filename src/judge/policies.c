@@ -23,7 +23,8 @@ void judge_plan_runs(struct judge_policy *p, const struct dml_setting *settings,
     p->runs_n = 0;
     for (uint32_t i = 0; i < p->rules->n; i++) {
         const struct dml_rule *rule = &p->rules->v[i], *own = dml_rule_own(rule);
-        struct judge_rule_run r = {.rule = (uint16_t)i,
+        struct judge_rule_run r = {.gate = judge_gate(p->rules, rule),
+                                   .rule = (uint16_t)i,
                                    .shown = settings[i].severity != DML_OFF && grounds->selected[p->map[i]],
                                    .deciding = dml_rule_decides(own),
                                    .same = own == rule && !settings[i].params};

@@ -500,7 +500,7 @@ static void show(struct dml_buf *out, const struct dml_value *v)
         dml_buf_str(out, dml_version_text(v->u.v, 0, text));
         break;
     case DML_VALUE_STRING:
-        dml_buf_add(out, v->u.s.p, v->u.s.len < SHOWN_VALUE_MAX ? v->u.s.len : SHOWN_VALUE_MAX);
+        dml_buf_sv(out, dml_sv_cut(v->u.s, v->u.s.len < SHOWN_VALUE_MAX ? v->u.s.len : SHOWN_VALUE_MAX));
         dml_buf_str(out, v->u.s.len > SHOWN_VALUE_MAX ? "..." : "");
         break;
     case DML_VALUE_UNKNOWN:
@@ -549,7 +549,8 @@ struct dml_sv dml_eval_message(struct dml_eval *e, const struct dml_rule *rule, 
             show_slot(e, &out, p->kind == DML_PART_VALUE ? rule->select[0] : p->n);
         }
     }
-    struct dml_sv s = dml_arena_sv(a, dml_buf_view(&out)); /* over the cap it is cut, which is fine */
+    /* Over the cap it is cut, which is fine, but not within a character. */
+    struct dml_sv s = dml_arena_sv(a, out.failed ? dml_sv_cut(dml_buf_view(&out), out.len) : dml_buf_view(&out));
     dml_buf_dispose(&out);
     return s;
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Gates: what a guest must have for a rule to be anything but passed, found in the rule's condition once, so that rules
+ * that cannot fire on a guest are not evaluated. A rule about absence has no gate.
+ */
+#include "facts/select.h"
+#include "judge/judge_i.h"
+
+/* No key is needed. */
+static const struct judge_gate open_gate = {.any = 1};
+
+static void add_keys(struct judge_gate *g, uint32_t selector)
+{
+    enum dml_key_id keys[3];
+    unsigned n = dml_select_keys(selector, keys);
+    g->any = n == 0;
+    for (unsigned i = 0; i < n; i++)
+        g->keys[keys[i] / 64] |= UINT64_C(1) << keys[i] % 64;
+}
+
+/* A comparison that is false of a value that is not there needs the value. */
+static struct judge_gate gate_of_test(const struct dml_rules *rules, const struct dml_rule *rule,
+                                      const struct dml_cond *c)
+{
+    struct judge_gate g = open_gate;
+    if (c->left_param || c->op == DML_OP_ABSENT || c->op == DML_OP_COUNT || c->quantifier != DML_QUANT_ANY)
+        return g;
+    add_keys(&g, rules->slots[c->left].id);
+    const struct dml_lit *lit = c->operand == DML_OPERAND_LITS && c->right_n == 1 ? &rule->lits[c->right] : NULL;
+    g.requested = c->op == DML_OP_EQUALS && lit && lit->kind == DML_VALUE_BOOL && lit->i &&
+                  dml_select_is_request(rules->slots[c->left].id);
+    return g;
+}
+
+static unsigned size(const struct judge_gate *g)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < JUDGE_GATE_WORDS; i++)
+        n += (unsigned)__builtin_popcountll(g->keys[i]);
+    return g->any ? UINT32_MAX : n;
+}
+
+/* All of several: what any of them needs, and of keys those of the one that needs the fewest. */
+static void both(struct judge_gate *g, const struct judge_gate *more)
+{
+    _Bool requested = g->requested || more->requested;
+    if (size(more) < size(g))
+        *g = *more;
+    g->requested = requested;
+}
+
+/* Any of several: only what each of them needs. */
+static void either(struct judge_gate *g, const struct judge_gate *more)
+{
+    g->any |= more->any;
+    g->requested &= more->requested;
+    for (unsigned i = 0; i < JUDGE_GATE_WORDS; i++)
+        g->keys[i] |= more->keys[i];
+}
+
+static struct judge_gate gate_of(const struct dml_rules *rules, const struct dml_rule *rule, const struct dml_cond *c)
+{
+    if (c->op == DML_OP_NOT)
+        return open_gate;
+    if (c->op > DML_OP_NOT)
+        return gate_of_test(rules, rule, c);
+    const struct dml_cond *end = c + c->size;
+    struct judge_gate g = open_gate;
+    _Bool first = 1;
+    for (const struct dml_cond *child = c + 1; child < end; child += child->size, first = 0) {
+        struct judge_gate one = gate_of(rules, rule, child);
+        if (first)
+            g = one;
+        else
+            (c->op == DML_OP_ALL ? both : either)(&g, &one);
+    }
+    return g;
+}
+
+struct judge_gate judge_gate(const struct dml_rules *rules, const struct dml_rule *rule)
+{
+    struct judge_gate g = open_gate, list = open_gate;
+    if (rule->check >= 0 || !rule->conds)
+        return g;
+    g = gate_of(rules, rule, rule->conds);
+    if (rule->select_n && rules->slots[rule->select[0]].list) { /* judged per element, and passed where there is none */
+        add_keys(&list, rules->slots[rule->select[0]].id);
+        both(&g, &list);
+    }
+    return g;
+}
+
+void judge_see_keys(struct judging *g)
+{
+    for (unsigned k = 0; k < DML_KEY_COUNT; k++)
+        g->written[k / 64] |= (uint64_t)(g->s.guest.by_key[k] != NULL) << k % 64;
+}
+
+_Bool judge_passes_gate(const struct judging *g, const struct judge_gate *gate)
+{
+    uint64_t hit = gate->any;
+    if (gate->requested && !dml_subject_restricted(&g->s))
+        return 0;
+    for (unsigned i = 0; i < JUDGE_GATE_WORDS; i++)
+        hit |= g->written[i] & gate->keys[i];
+    return hit != 0;
+}

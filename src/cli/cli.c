@@ -7,6 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/report.h"
+
+enum { HELP_MAX = 4096 };
+
 const struct dml_command dml_commands[DML_COMMANDS] = {
 #define COMMAND(id, name, function, synopsis, help) {name, function, synopsis, help},
 #include "cli/commands.def"
@@ -165,6 +169,20 @@ int dml_args_parse(const struct dml_command *command, int argc, char **argv, str
     return 0;
 }
 
+/* The words of an option; $FORMATS are those of the table of formats. */
+static void help_words(FILE *out, const char *help)
+{
+    const char *formats = strstr(help, "$FORMATS");
+    struct dml_buf names;
+    dml_buf_init(&names, HELP_MAX);
+    dml_format_names(&names, " or ");
+    if (formats)
+        fprintf(out, "%.*s%s%s\n", (int)(formats - help), help, names.p ? names.p : "", formats + strlen("$FORMATS"));
+    else
+        fprintf(out, "%s\n", help);
+    dml_buf_dispose(&names);
+}
+
 static void help_option(FILE *out, const struct option *o)
 {
     char left[64];
@@ -173,9 +191,10 @@ static void help_option(FILE *out, const struct option *o)
         snprintf(letter, sizeof letter, "-%c, ", o->letter);
     snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, o->arg && !optional(o) ? " " : "", o->arg ? o->arg : "");
     if (strlen(left) > 28)
-        fprintf(out, "  %s\n  %-28s  %s\n", left, "", o->help);
+        fprintf(out, "  %s\n  %-28s  ", left, "");
     else
-        fprintf(out, "  %-28s  %s\n", left, o->help);
+        fprintf(out, "  %-28s  ", left);
+    help_words(out, o->help);
 }
 
 void dml_cli_help(FILE *out, const struct dml_command *command)

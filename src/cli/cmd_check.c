@@ -10,11 +10,11 @@
 #include "report/report.h"
 #include "text/diff.h"
 
-enum { OUTPUTS_MAX = 16, DIFF_MAX = UINT32_MAX / 2 };
+enum { OUTPUTS_MAX = 16, NAMES_MAX = 4096, DIFF_MAX = UINT32_MAX / 2 };
 
 /* One -f F[:FILE]. */
 struct output {
-    const struct dml_reporter *reporter;
+    const struct dml_format *format;
     const char *file; /* NULL: stdout */
 };
 
@@ -33,6 +33,17 @@ struct check {
 /* --- options
  * --------------------------------------------------------------------------------------------------------------- */
 
+static int no_format(struct dml_sv name, struct dml_err *err)
+{
+    struct dml_buf names;
+    dml_buf_init(&names, NAMES_MAX);
+    dml_format_names(&names, " and ");
+    int rc = dml_err_set(err, DML_EINVAL, "--format: there is no format \"%.*s\"; there are %s", DML_SV_ARG(name),
+                         names.p ? names.p : "");
+    dml_buf_dispose(&names);
+    return rc;
+}
+
 static int parse_formats(struct check *c, struct dml_err *err)
 {
     const char *text;
@@ -43,13 +54,11 @@ static int parse_formats(struct check *c, struct dml_err *err)
         const char *colon = strchr(text, ':');
         struct dml_sv name = {text, colon ? (size_t)(colon - text) : strlen(text)};
         struct output *o = &c->outputs[c->outputs_n++];
-        o->reporter = dml_reporter_find(name);
+        o->format = dml_format_find(name);
         o->file = colon ? colon + 1 : NULL;
         to_stdout += !colon;
-        if (!o->reporter)
-            return dml_err_set(err, DML_EINVAL,
-                               "--format: there is no format \"%.*s\"; there are text, concise and json",
-                               DML_SV_ARG(name));
+        if (!o->format)
+            return no_format(name, err);
         if (colon && !colon[1])
             return dml_err_set(err, DML_EINVAL, "--format %s: name the file after the colon", text);
     }
@@ -57,7 +66,7 @@ static int parse_formats(struct check *c, struct dml_err *err)
         return dml_err_set(err, DML_EINVAL,
                            "only one --format can go to standard output; give the others a file: -f json:report.json");
     if (!c->outputs_n)
-        c->outputs[c->outputs_n++].reporter = dml_reporter_find(DML_SV("text"));
+        c->outputs[c->outputs_n++].format = &dml_formats[0];
     return 0;
 }
 
@@ -134,7 +143,7 @@ static unsigned needs(const struct check *c)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < c->outputs_n && !c->diff; i++)
-        n |= c->outputs[i].reporter->needs;
+        n |= c->outputs[i].format->needs;
     if (dml_args_get(c->args, DML_OPTION_REQUIRE_READY) || (!dml_args_get(c->args, DML_OPTION_QUIET) && !c->diff))
         n |= DML_NEED_VERDICTS;
     return n;
@@ -173,13 +182,13 @@ static int write_one(struct check *c, const struct output *o, const struct dml_r
     struct dml_report one = *report;
     if (!o->file) {
         FILE *f = c->to_stdout ? stderr : stdout;
-        int rc = dml_report_write(o->reporter, &one, (struct dml_sink){write_stream, f}, err);
+        int rc = dml_report_write(o->format, &one, (struct dml_sink){write_stream, f}, err);
         return rc == DML_EIO ? dml_err_set(err, rc, "cannot write standard output: %s", strerror(errno)) : rc;
     }
     struct dml_buf text;
     dml_buf_init(&text, SIZE_MAX / 2);
     one.color = 0;
-    int rc = dml_report_write(o->reporter, &one, (struct dml_sink){write_buf, &text}, err);
+    int rc = dml_report_write(o->format, &one, (struct dml_sink){write_buf, &text}, err);
     if (rc == 0)
         rc = dml_guest_files_report(&c->g, o->file, dml_buf_view(&text), err);
     dml_buf_dispose(&text);

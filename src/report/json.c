@@ -100,7 +100,7 @@ static struct json_object *guest(const struct dml_report *r, const struct dml_ou
     return o;
 }
 
-static void json_begin(struct dml_out *out, const struct dml_report *r)
+void dml_json_begin(struct dml_out *out, const struct dml_report *r)
 {
     struct json_object *tool = json_object_new_object(), *policy = json_object_new_object(),
                        *target = json_object_new_object();
@@ -123,7 +123,7 @@ static void json_begin(struct dml_out *out, const struct dml_report *r)
     dml_buf_str(&out->buf, "],\n \"findings\": [");
 }
 
-static void json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+void dml_json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
 {
     const struct dml_rule *rule = &r->o->rules->v[f->rule];
     struct json_object *o = json_object_new_object();
@@ -159,7 +159,7 @@ static void json_finding(struct dml_out *out, const struct dml_report *r, const 
     print(out, o);
 }
 
-static void json_end(struct dml_out *out, const struct dml_report *r)
+void dml_json_end(struct dml_out *out, const struct dml_report *r)
 {
     const struct dml_finding_counts *c = &r->o->counts;
     struct json_object *o = json_object_new_object();
@@ -183,10 +183,3 @@ static void json_end(struct dml_out *out, const struct dml_report *r)
     print(out, o);
     dml_buf_str(&out->buf, "}\n");
 }
-
-const struct dml_reporter dml_report_json = {.name = "json",
-                                             .summary = "one document, dmlint.report/1",
-                                             .needs = DML_NEED_VERDICTS,
-                                             .begin = json_begin,
-                                             .finding = json_finding,
-                                             .end = json_end};

@@ -13,11 +13,17 @@ struct dml_out {
     int rc;
     size_t items; /* for commas */
     const struct dml_finding *last;
-    struct dml_finding *const *of_file; /* the findings of the file whose guest is written */
+    struct dml_finding *const *of_file; /* the findings of the file that is written */
     size_t of_file_n;
 };
 
-extern const struct dml_reporter dml_report_text, dml_report_concise, dml_report_json;
+/* What formats.def names. */
+void dml_text_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);
+void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g);
+void dml_concise_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);
+void dml_json_begin(struct dml_out *out, const struct dml_report *r);
+void dml_json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);
+void dml_json_end(struct dml_out *out, const struct dml_report *r);
 
 /* Whether the options of the report show the finding at all. */
 _Bool dml_report_shows(const struct dml_report *r, const struct dml_finding *f);

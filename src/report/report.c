@@ -8,21 +8,26 @@
 
 enum { PIECE = 32 * 1024, PIECE_MAX = 64 * 1024 * 1024 };
 
-static const struct dml_reporter *const reporters[] = {&dml_report_text, &dml_report_concise, &dml_report_json};
-enum { REPORTERS = sizeof reporters / sizeof reporters[0] };
+#define NONE NULL
+const struct dml_format dml_formats[DML_FORMATS] = {
+#define FORMAT(name, needs, begin, file_begin, finding, guest, file_end, end, summary)                                 \
+    {#name, summary, needs, begin, file_begin, finding, guest, file_end, end},
+#include "report/formats.def"
+#undef FORMAT
+};
 
-size_t dml_reporters(const struct dml_reporter *const **list)
+const struct dml_format *dml_format_find(struct dml_sv name)
 {
-    *list = reporters;
-    return REPORTERS;
+    for (int i = 0; i < DML_FORMATS; i++)
+        if (dml_sv_is(name, dml_formats[i].name))
+            return &dml_formats[i];
+    return NULL;
 }
 
-const struct dml_reporter *dml_reporter_find(struct dml_sv name)
+void dml_format_names(struct dml_buf *out, const char *last)
 {
-    for (size_t i = 0; i < REPORTERS; i++)
-        if (dml_sv_is(name, reporters[i]->name))
-            return reporters[i];
-    return NULL;
+    for (int i = 0; i < DML_FORMATS; i++)
+        dml_buf_printf(out, "%s%s", !i ? "" : i == DML_FORMATS - 1 ? last : ", ", dml_formats[i].name);
 }
 
 _Bool dml_report_shows(const struct dml_report *r, const struct dml_finding *f)
@@ -41,43 +46,47 @@ static void flush(struct dml_out *out, size_t at_least)
     dml_buf_clear(&out->buf);
 }
 
-/* A file's findings come before its guest. */
-static void guests_before(struct dml_out *out, const struct dml_reporter *to, const struct dml_report *r,
-                          uint32_t *next, uint64_t file)
+/* One file: its findings, then its guest. */
+static void write_file(struct dml_out *out, const struct dml_format *to, const struct dml_report *r, uint32_t file,
+                       const struct dml_outcome_guest *g)
 {
-    const struct dml_finding_list *findings = &r->o->findings;
-    for (; *next < r->o->guests_n && r->o->guests[*next].file < file; (*next)++) {
-        const struct dml_outcome_guest *g = &r->o->guests[*next];
-        while (out->of_file < findings->v + findings->n && (*out->of_file)->file < g->file)
-            out->of_file++;
-        out->of_file_n = 0;
-        while (out->of_file + out->of_file_n < findings->v + findings->n &&
-               out->of_file[out->of_file_n]->file == g->file)
-            out->of_file_n++;
-        if (to->guest)
-            to->guest(out, r, g);
+    if (to->file_begin)
+        to->file_begin(out, r, file);
+    for (size_t i = 0; i < out->of_file_n && !out->rc; i++) {
+        if (dml_report_shows(r, out->of_file[i]) && to->finding)
+            to->finding(out, r, out->of_file[i]);
         flush(out, PIECE);
     }
+    if (g && to->guest)
+        to->guest(out, r, g);
+    if (to->file_end)
+        to->file_end(out, r, file);
+    flush(out, PIECE);
 }
 
-int dml_report_write(const struct dml_reporter *reporter, const struct dml_report *r, struct dml_sink sink,
+int dml_report_write(const struct dml_format *format, const struct dml_report *r, struct dml_sink sink,
                      struct dml_err *err)
 {
-    struct dml_out out = {.sink = sink, .of_file = r->o->findings.v};
+    const struct dml_finding_list *findings = &r->o->findings;
+    struct dml_out out = {.sink = sink};
+    size_t at = 0;
     uint32_t next = 0;
     dml_buf_init(&out.buf, PIECE_MAX);
-    if (reporter->begin)
-        reporter->begin(&out, r);
-    for (size_t i = 0; i < r->o->findings.n && !out.rc; i++) {
-        const struct dml_finding *f = r->o->findings.v[i];
-        guests_before(&out, reporter, r, &next, f->file);
-        if (dml_report_shows(r, f) && reporter->finding)
-            reporter->finding(&out, r, f);
-        flush(&out, PIECE);
+    if (format->begin)
+        format->begin(&out, r);
+    while ((at < findings->n || next < r->o->guests_n) && !out.rc) {
+        const struct dml_outcome_guest *g = next < r->o->guests_n ? &r->o->guests[next] : NULL;
+        uint32_t file = at < findings->n && (!g || findings->v[at]->file < g->file) ? findings->v[at]->file : g->file;
+        out.of_file = findings->v + at;
+        out.of_file_n = 0;
+        while (at < findings->n && findings->v[at]->file == file)
+            at++, out.of_file_n++;
+        g = g && g->file == file ? g : NULL;
+        next += g != NULL;
+        write_file(&out, format, r, file, g);
     }
-    guests_before(&out, reporter, r, &next, UINT64_MAX);
-    if (reporter->end)
-        reporter->end(&out, r);
+    if (format->end)
+        format->end(&out, r);
     flush(&out, 0);
     dml_buf_dispose(&out.buf);
     if (out.rc == DML_ENOMEM)

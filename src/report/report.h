@@ -26,21 +26,33 @@ struct dml_report {
 };
 
 struct dml_out;
-struct dml_reporter {
+/* A row of formats.def: what is written before everything, before a file that has anything, and so on; NULL: nothing.
+ */
+struct dml_format {
     const char *name, *summary;
     unsigned needs; /* enum dml_need: what it wants of a run */
     void (*begin)(struct dml_out *out, const struct dml_report *r);
+    void (*file_begin)(struct dml_out *out, const struct dml_report *r, uint32_t file);
     void (*finding)(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);
     void (*guest)(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g);
+    void (*file_end)(struct dml_out *out, const struct dml_report *r, uint32_t file);
     void (*end)(struct dml_out *out, const struct dml_report *r);
 };
 
-/* The reporter of that name, or NULL; and all of them. */
-const struct dml_reporter *dml_reporter_find(struct dml_sv name);
-size_t dml_reporters(const struct dml_reporter *const **list);
+enum dml_format_id {
+#define FORMAT(name, needs, begin, file_begin, finding, guest, file_end, end, summary) DML_FORMAT_##name,
+#include "report/formats.def"
+#undef FORMAT
+    DML_FORMATS
+};
+extern const struct dml_format dml_formats[DML_FORMATS];
+/* The format of that name, or NULL. */
+const struct dml_format *dml_format_find(struct dml_sv name);
+/* Their names in a sentence: "text, concise and json". */
+void dml_format_names(struct dml_buf *out, const char *last);
 
 /* Writes a whole report. 0, DML_ENOMEM, or what the sink returned. */
-int dml_report_write(const struct dml_reporter *reporter, const struct dml_report *r, struct dml_sink sink,
+int dml_report_write(const struct dml_format *format, const struct dml_report *r, struct dml_sink sink,
                      struct dml_err *err);
 /* The summary for stderr, one to three lines, empty where there is nothing to say. */
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out);

@@ -101,7 +101,7 @@ static void snippet(struct dml_out *out, const struct dml_report *r, const struc
     dml_buf_char(&out->buf, '\n');
 }
 
-static void text_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+void dml_text_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
 {
     if (f->state != DML_STATE_NEW && !r->hidden_states)
         return;
@@ -158,7 +158,7 @@ static void text_blocker(struct dml_out *out, const struct dml_report *r, const 
 }
 
 /* One line for every guest; the summary counts all, and names the facts that are missing. */
-static void text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g)
+void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g)
 {
     color(out, r, "1");
     path_of(out, r, g->file);
@@ -186,16 +186,8 @@ static void text_guest(struct dml_out *out, const struct dml_report *r, const st
             text_blocker(out, r, g, &g->blockers[i]);
 }
 
-static void concise_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+void dml_concise_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
 {
     if (f->state == DML_STATE_NEW || r->hidden_states)
         head(out, r, f, 1);
 }
-
-const struct dml_reporter dml_report_text = {.name = "text",
-                                             .summary = "source lines, hints and verdicts, for people",
-                                             .needs = DML_NEED_SOURCE | DML_NEED_VERDICTS,
-                                             .finding = text_finding,
-                                             .guest = text_guest};
-const struct dml_reporter dml_report_concise = {
-    .name = "concise", .summary = "one line per finding", .finding = concise_finding};

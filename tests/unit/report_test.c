@@ -81,7 +81,7 @@ static struct dml_report report_of(void)
 static const char *write(const char *format, const struct dml_report *r)
 {
     dml_buf_clear(&got);
-    assert_int_equal(dml_report_write(dml_reporter_find(dml_sv_of(format)), r, (struct dml_sink){keep, NULL}, NULL), 0);
+    assert_int_equal(dml_report_write(dml_format_find(dml_sv_of(format)), r, (struct dml_sink){keep, NULL}, NULL), 0);
     return got.p ? got.p : "";
 }
 
@@ -218,10 +218,10 @@ static void test_report__empty_and_refused(void **state)
     struct json_object *o = json_tokener_parse(write("json", &r));
     assert_non_null(o);
     json_object_put(o);
-    assert_null(dml_reporter_find(DML_SV("jsn")));
+    assert_null(dml_format_find(DML_SV("jsn")));
     add(0, 0, "a=1", 0, 1, DML_SV("m"));
     r = report_of();
-    assert_int_equal(dml_report_write(dml_reporter_find(DML_SV("text")), &r, (struct dml_sink){refuse, NULL}, NULL),
+    assert_int_equal(dml_report_write(dml_format_find(DML_SV("text")), &r, (struct dml_sink){refuse, NULL}, NULL),
                      DML_EIO);
     struct dml_buf b;
     dml_buf_init(&b, 1000);

@@ -157,6 +157,8 @@ static int look_at_file(struct accepted *x, const struct met_policy *p, const st
     const char *absolute = dml_path_absolute(&scratch, path);
     _Bool *used = used_of(x->r, b);
     int rc = settings && absolute && used ? 0 : nomem(x);
+    if (rc < 0 || !used || !settings)
+        goto out;
     for (; rc == 0 && first < end; first++) {
         struct dml_finding *f = *first;
         long rule = dml_rules_find(rules, dml_sv_of(x->r->outcome.rules->v[f->rule].id));
@@ -180,6 +182,7 @@ static int look_at_file(struct accepted *x, const struct met_policy *p, const st
                     dml_arena_printf(x->a, "%s has no such %s%s%.*s any more", path, entries[i].rule,
                                      entries[i].key.len ? " at " : "", DML_SV_ARG(entries[i].key)));
     }
+out:
     dml_arena_dispose(&scratch);
     return rc;
 }

@@ -86,6 +86,19 @@ static int meet(struct comparing *c, const struct ref *first, const struct ref *
     return c->a->failed ? DML_ENOMEM : 0;
 }
 
+/* Keys that several guests have, in groups. */
+static int meet_all(struct comparing *c, struct ref *v, uint32_t n)
+{
+    int rc = 0;
+    qsort(v, n, sizeof *v, by_key);
+    for (uint32_t first = 0, end; rc == 0 && first < n; first = end) {
+        for (end = first + 1; end < n && v[end].key->hash == v[first].key->hash; end++)
+            ;
+        rc = meet(c, &v[first], &v[end]);
+    }
+    return rc;
+}
+
 static _Bool counts(const struct dml_set_key *key, _Bool one_host)
 {
     return one_host || !kinds[key->kind].one_host;
@@ -119,13 +132,8 @@ static int compare_keys(struct comparing *c, _Bool one_host)
             if (r)
                 *r = (struct ref){key, i};
         }
-    if (refs.n)
-        qsort(refs.v, refs.n, sizeof *refs.v, by_key);
-    for (uint32_t first = 0, end; rc == 0 && first < refs.n; first = end) {
-        for (end = first + 1; end < refs.n && refs.v[end].key->hash == refs.v[first].key->hash; end++)
-            ;
-        rc = meet(c, &refs.v[first], &refs.v[end]);
-    }
+    if (rc == 0 && refs.v)
+        rc = meet_all(c, refs.v, refs.n);
     rc = scratch.failed ? DML_ENOMEM : rc;
     dml_arena_dispose(&scratch);
     return rc;

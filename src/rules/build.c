@@ -27,6 +27,11 @@ int dml_rule_builder_init(struct dml_rule_builder *b, const struct dml_rules *ba
             return dml_rule_no_memory(err);
         *slot = base->slots[i];
     }
+    /* Growing copies: what the base has stays as it is. */
+    b->hosts.v = (struct dml_shared *)base->hosts;
+    b->hosts.n = b->hosts.cap = base->hosts_n;
+    b->kinds.v = (struct dml_shared *)base->kinds;
+    b->kinds.n = b->kinds.cap = base->kinds_n;
     b->old_n = b->rules.n;
     return 0;
 }
@@ -143,7 +148,15 @@ void dml_rule_builder_done(struct dml_rule_builder *b, struct dml_rules *out)
         b->rules.v[i].replaced = 0;
     if (b->rules.n)
         qsort(b->rules.v, b->rules.n, sizeof *b->rules.v, by_id);
-    *out = (struct dml_rules){b->rules.v, b->rules.n, b->slots.v, b->slots.n, b->patterns_n};
+    *out = (struct dml_rules){.v = b->rules.v,
+                              .n = b->rules.n,
+                              .slots = b->slots.v,
+                              .slots_n = b->slots.n,
+                              .patterns_n = b->patterns_n,
+                              .hosts = b->hosts.v,
+                              .hosts_n = b->hosts.n,
+                              .kinds = b->kinds.v,
+                              .kinds_n = b->kinds.n};
 }
 
 int dml_rules_add_text(struct dml_rules *rules, const char *path, struct dml_sv text, const struct dml_catalogue *cat,

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fake_catalogue.h"
+#include "rules/load.h"
 #include "rules/suppress.h"
 
 static struct dml_arena arena;
@@ -498,6 +499,55 @@ static void test_format__a_whole_rule(void **state)
     assert_string_equal(r->file, "r.yaml");
 }
 
+/* What examples share by name: here as rulec and, behind it, a site's file see it. */
+static void test_format__shared_examples(void **state)
+{
+    (void)state;
+    static const struct dml_shared hosts[] = {{"none", NULL}, {"small", "{cpus: 4, nss: [files], os: linux}"}};
+    static const struct dml_shared kinds[] = {{"restricted", "r"}, {"old", "o"}};
+    static const struct dml_rules base = {.hosts = hosts, .hosts_n = 2, .kinds = kinds, .kinds_n = 2};
+    static const char rule[] = "- {id: %s, name: %s, severity: error, tags: [hold], summary: s, why: w, do: d, check: "
+                               "uid_overlap, examples: {%s}}\n";
+    struct dml_rule_builder b;
+    const char *text =
+        dml_arena_printf(&arena, rule, "DM9001", "one",
+                         "remark_on: [restricted, old], bad: [{name: b, cfg: '', facts: small}, {name: c, "
+                         "cfg: '', facts: none}], good: [{name: g, cfg: '', facts: {os: bsd, like: small, "
+                         "nss: [ldap], vcpus: 1}}]");
+    assert_int_equal(dml_rule_builder_init(&b, &base, &fake_catalogue, &arena, 1, &err), 0);
+    assert_int_equal(dml_rule_builder_text(&b, "a.yaml", dml_sv_of(text), &err), 0);
+    text = dml_arena_printf(&arena, rule, "DM9002", "two",
+                            "remark_on: old, bad: [{name: b, cfg: ''}], good: [{name: g, cfg: '', also: [restricted, "
+                            "DM9005]}, {name: h, cfg: '', also: old}]");
+    assert_int_equal(dml_rule_builder_text(&b, "b.yaml", dml_sv_of(text), &err), 0);
+    assert_int_equal(dml_rule_builder_remarks(&b, &err), 0);
+    dml_rule_builder_done(&b, &rules);
+    const struct dml_example *one = rules.v[0].examples, *two = rules.v[1].examples;
+    assert_string_equal(one[0].facts, hosts[1].text);
+    assert_null(one[1].facts);
+    assert_string_equal(one[2].facts, "{os: bsd, nss: [files, ldap], vcpus: 1, cpus: 4}");
+    assert_null(two[0].also);
+    assert_string_equal(two[1].also, " restricted DM9005 DM9001 ");
+    assert_string_equal(two[2].also, " old DM9001 DM9002 ");
+
+    static const struct {
+        const char *examples, *says;
+    } wrong[] = {
+        {"good: [{name: g, cfg: '', facts: smal}]", "there is no host \"smal\"; there are: none, small"},
+        {"good: [{name: g, cfg: '', facts: {like: smal}}]", "there is no host \"smal\""},
+        {"good: [{name: g, cfg: '', facts: {like: none, os: bsd}}]", "none can be like it"},
+        {"good: [{name: g, cfg: '', facts: [small]}]", "facts"},
+        {"good: [{name: g, cfg: '', also: [restrictd]}]", "there is no id or kind of guests \"restrictd\""},
+        {"remark_on: DM9001", "there is no kind of guests \"DM9001\"; there are: restricted, old"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        rules = base;
+        assert_int_equal(load(dml_arena_printf(&arena, rule, "DM9001", "one", wrong[i].examples)), DML_EINVAL);
+        if (!strstr(err.msg, wrong[i].says))
+            fail_msg("%s: %s", wrong[i].examples, err.msg);
+    }
+}
+
 static void test_sets__replace_order_and_words(void **state)
 {
     (void)state;
@@ -660,6 +710,7 @@ int main(void)
         T(test_eval__asks_once_and_not_for_what_cannot_matter),
         T(test_format__refusals_say_where_and_what),
         T(test_format__a_whole_rule),
+        T(test_format__shared_examples),
         T(test_sets__replace_order_and_words),
         T(test_sets__a_replaced_builtin_rule_is_kept_for_verdicts),
         T(test_suppress__same_line_next_line_and_file),

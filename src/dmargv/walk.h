@@ -163,7 +163,7 @@ static inline bool dma_yes(enum dma_bool b)
 }
 
 /* A domid of a domain of which only the name is known. */
-enum { DMA_DOMID_ASSUMED = 32751 };
+enum { DMA_DOMID_ASSUMED = DMA_DOMID_MAX };
 /* What a path is: what the host says, or what its name suggests. */
 enum dma_file_type dma_file(const struct walk *w, const char *path);
 /*

@@ -32,6 +32,11 @@ static inline int dml_err_rc_(int rc)
 {
     return rc;
 }
+/* "out of memory", in the same words everywhere; returns DML_ENOMEM. */
+static inline int dml_err_nomem(struct dml_err *err)
+{
+    return dml_err_set(err, DML_ENOMEM, "out of memory");
+}
 /* Puts "context: " before the message that is there, and returns `rc`. */
 int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -295,7 +295,7 @@ int main(int argc, char **argv)
     rc = dml_rule_builder_init(&b, &none, &dml_catalogue, &a, 1, &err);
     const char *share = dml_path_join(&a, argv[1], "shared/examples.yaml");
     if (!rc)
-        rc = share ? dml_rule_builder_shared(&b, share, &err) : dml_err_set(&err, DML_ENOMEM, "out of memory");
+        rc = share ? dml_rule_builder_shared(&b, share, &err) : dml_err_nomem(&err);
     if (!rc)
         rc = dml_rule_builder_dir(&b, argv[1], &err);
     if (!rc)

@@ -18,13 +18,13 @@ int dml_rule_builder_init(struct dml_rule_builder *b, const struct dml_rules *ba
     for (uint32_t i = 0; i < base->n; i++) {
         struct dml_rule *rule = dml_vec_add(a, &b->rules);
         if (!rule)
-            return dml_rule_no_memory(err);
+            return dml_err_nomem(err);
         *rule = base->v[i];
     }
     for (uint32_t i = 0; i < base->slots_n; i++) {
         struct dml_slot *slot = dml_vec_add(a, &b->slots);
         if (!slot)
-            return dml_rule_no_memory(err);
+            return dml_err_nomem(err);
         *slot = base->slots[i];
     }
     /* Growing copies: what the base has stays as it is. */
@@ -62,7 +62,7 @@ static int put_rule(struct dml_rule_builder *b, const struct dml_yaml *y, const 
     if (!place)
         place = dml_vec_add(b->arena, &b->rules);
     if (!place)
-        return dml_rule_no_memory(err);
+        return dml_err_nomem(err);
     *place = *rule;
     place->replaced = old;
     place->replaces = replaces;
@@ -74,7 +74,7 @@ int dml_rule_builder_text(struct dml_rule_builder *b, const char *path, struct d
     struct dml_yaml y;
     const char *kept = dml_arena_strdup(b->arena, path);
     if (!kept)
-        return dml_rule_no_memory(err);
+        return dml_err_nomem(err);
     int rc = dml_yaml_parse(b->arena, kept, text, &y, err);
     if (rc)
         return rc;
@@ -117,7 +117,7 @@ int dml_yaml_files(const char *dir, struct dml_arena *a, const char ***out, uint
             continue;
         const char **name = dml_vec_add(a, &names);
         if (!name || !(*name = dml_path_join(a, dir, e->d_name)))
-            rc = dml_rule_no_memory(err);
+            rc = dml_err_nomem(err);
     }
     closedir(d);
     if (!rc && names.n)

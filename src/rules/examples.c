@@ -13,7 +13,7 @@ static int read_others(struct dml_rule_reader *r, const struct dml_yaml_node *no
         return rc;
     struct dml_example_file *files = dml_new_n(r->b->arena, struct dml_example_file, node->n + 1);
     if (!files)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     for (uint32_t i = 0; !rc && i < node->n; i++) {
         files[i].path = node->keys[i]->text.p;
         rc = dml_rule_raw_text(r, node->v[i], "a guest", &files[i].cfg);
@@ -59,7 +59,7 @@ static int read_kinds(struct dml_rule_reader *r, const struct dml_yaml_node *nod
             return no_such(r, node->kind == DML_YAML_SEQ ? node->v[i] : node,
                            ids ? "id or kind of guests" : "kind of guests", r->b->kinds.v, r->b->kinds.n);
         *out = dml_arena_printf(r->b->arena, "%s%.*s ", *out ? *out : " ", DML_SV_ARG(words[i]));
-        rc = *out ? 0 : dml_rule_no_memory(r->err);
+        rc = *out ? 0 : dml_err_nomem(r->err);
     }
     return rc;
 }
@@ -111,7 +111,7 @@ static int facts_text(struct dml_rule_reader *r, const struct dml_yaml_node *nod
     dml_yaml_write(node, &text);
     *out = text.failed ? NULL : dml_arena_strndup(r->b->arena, text.p ? text.p : "", text.len);
     dml_buf_dispose(&text);
-    return *out ? 0 : dml_rule_no_memory(r->err);
+    return *out ? 0 : dml_err_nomem(r->err);
 }
 
 static int named_host(struct dml_rule_reader *r, const struct dml_yaml_node *name, const struct dml_shared **host)
@@ -145,7 +145,7 @@ static int read_facts(struct dml_rule_reader *r, const struct dml_yaml_node *nod
     if (rc)
         return rc;
     const struct dml_yaml_node *all = overlay(r->b->arena, base.root, node);
-    return all ? facts_text(r, all, out) : dml_rule_no_memory(r->err);
+    return all ? facts_text(r, all, out) : dml_err_nomem(r->err);
 }
 
 static int add_shared(struct dml_rule_reader *r, const struct dml_yaml_node *node, _Bool hosts)
@@ -160,7 +160,7 @@ static int add_shared(struct dml_rule_reader *r, const struct dml_yaml_node *nod
         struct dml_shared *slot = hosts ? dml_vec_add(r->b->arena, &r->b->hosts)
                                         : dml_vec_add(r->b->arena, &r->b->kinds);
         if (!rc && (!slot || !s.name))
-            rc = dml_rule_no_memory(r->err);
+            rc = dml_err_nomem(r->err);
         if (!rc)
             *slot = s;
     }
@@ -207,7 +207,7 @@ int dml_rule_builder_remarks(struct dml_rule_builder *b, struct dml_err *err)
         }
         rule->examples = examples;
     }
-    return b->arena->failed ? dml_rule_no_memory(err) : 0;
+    return b->arena->failed ? dml_err_nomem(err) : 0;
 }
 
 /* ---- one example ---- */
@@ -281,7 +281,7 @@ int dml_rule_examples(struct dml_rule_reader *r, const struct dml_yaml_node *nod
         return rc;
     struct dml_example *ex = dml_new_n(r->b->arena, struct dml_example, n);
     if (!ex)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     r->rule->examples = ex;
     r->rule->examples_n = (uint16_t)n;
     for (int k = BAD; k <= GOOD; k++)

@@ -14,7 +14,7 @@ int dml_rule_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, c
         return rc;
     s = dml_sv_trim(s);
     *out = dml_arena_strndup(r->b->arena, s.p, s.len);
-    return *out ? 0 : dml_rule_no_memory(r->err);
+    return *out ? 0 : dml_err_nomem(r->err);
 }
 
 int dml_rule_raw_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out)
@@ -86,7 +86,7 @@ static int read_params(struct dml_rule_reader *r, const struct dml_yaml_node *no
         return rc;
     struct dml_param *params = dml_new_n(r->b->arena, struct dml_param, node->n + 1);
     if (!params)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     r->rule->params = params;
     for (uint32_t i = 0; i < node->n; i++) {
         const struct dml_yaml_node *v = node->v[i];
@@ -112,7 +112,7 @@ static int read_params(struct dml_rule_reader *r, const struct dml_yaml_node *no
                 p->kind = r->lits.v[r->lits.n - 1].kind;
         }
         if (!rc && !p->name)
-            rc = dml_rule_no_memory(r->err);
+            rc = dml_err_nomem(r->err);
         if (rc)
             return rc;
         r->rule->params_n++;
@@ -131,7 +131,7 @@ static int read_select(struct dml_rule_reader *r, const struct dml_yaml_node *no
         return rc;
     uint16_t *slots = dml_new_n(r->b->arena, uint16_t, n + 1);
     if (!slots)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     for (uint32_t i = 0; !rc && i < n; i++)
         rc = dml_rule_any_slot(r, node->kind == DML_YAML_SEQ ? node->v[i] : node, names[i], &slots[i]);
     r->rule->select = slots;
@@ -150,7 +150,7 @@ static int read_references(struct dml_rule_reader *r, const struct dml_yaml_node
         return rc;
     const char **refs = dml_new_n(r->b->arena, const char *, n + 1);
     if (!refs)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     for (uint32_t i = 0; i < n; i++)
         refs[i] = list[i].p;
     r->rule->references = refs;
@@ -261,7 +261,7 @@ static int read_fix(struct dml_rule_reader *r, const struct dml_yaml_node *node)
         return rc;
     struct dml_fix_op *ops = dml_new_n(r->b->arena, struct dml_fix_op, f[OPS_]->n + 1);
     if (!ops)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     for (uint32_t i = 0; !rc && i < f[OPS_]->n; i++)
         rc = read_fix_op(r, f[OPS_]->v[i], &ops[i]);
     rule->fixes = ops;
@@ -384,7 +384,7 @@ int dml_rule_read(struct dml_rule_builder *b, const struct dml_yaml *y, const st
     if (!rc)
         rc = dml_rule_examples(&r, f[K_EXAMPLES], node);
     if (!rc && b->arena->failed)
-        rc = dml_rule_no_memory(err);
+        rc = dml_err_nomem(err);
     rule->conds = r.conds.n ? r.conds.v : NULL;
     rule->conds_n = (uint16_t)r.conds.n;
     rule->lits = r.lits.v;

@@ -17,11 +17,6 @@ struct dml_rule_reader {
     DML_VEC(struct dml_part) parts;
 };
 
-static inline int dml_rule_no_memory(struct dml_err *err)
-{
-    return dml_err_set(err, DML_ENOMEM, "out of memory while reading rules");
-}
-
 /* A text in the arena, with the blanks around it taken off or left on (guest files end in a newline). NULL: nothing. */
 int dml_rule_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out);
 int dml_rule_raw_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out);

@@ -294,14 +294,14 @@ struct dma_vnode {             /* libxl_vnode_info */
 struct dma_guest {
     size_t size; /* sizeof(struct dma_guest), set by dma_guest_init */
 
-    const char *name;                 /* ci.name; NULL: none */
-    const char *uuid;                 /* ci.uuid: canonical lower-case text; NULL: generated */
-    const char *pool;                 /* ci.pool_name, or a number; NULL: Pool-0 */
-    const char *init_seclabel;        /* bi.exec_ssid_label; NULL: none */
-    const char *seclabel;             /* ci.ssid_label; NULL: none */
-    enum dma_type type;               /* ci.type; needed: dma_build returns DMA_EINVAL without */
-    enum dma_bool hap;                /* ci.hap; default: on where the host can */
-    enum dma_bool oos;                /* ci.oos; default: on */
+    const char *name;          /* ci.name; NULL: none */
+    const char *uuid;          /* ci.uuid: canonical lower-case text; NULL: generated */
+    const char *pool;          /* ci.pool_name, or a number; NULL: Pool-0 */
+    const char *init_seclabel; /* ci.ssid_label; NULL: none */
+    const char *seclabel;      /* bi.exec_ssid_label where there is an init_seclabel, else ci.ssid_label; NULL: none */
+    enum dma_type type;        /* ci.type; needed: dma_build returns DMA_EINVAL without */
+    enum dma_bool hap;         /* ci.hap; default: on where the host can */
+    enum dma_bool oos;         /* ci.oos; default: on */
     enum dma_bool driver_domain;      /* ci.driver_domain; default: off */
     enum dma_passthrough passthrough; /* ci.passthrough; unset: as the devices need it */
     int32_t altp2m_count;             /* bi.altp2m_count; DMA_COUNT_UNSET: 10 where altp2m is on */

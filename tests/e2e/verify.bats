@@ -157,6 +157,29 @@ P
     [[ "$output" == *"fail     root"* ]]
 }
 
+@test "soft and hard limits, each of the five" {
+    local row soft hard
+    for row in "Max file size:262144" "Max core file size:0" "Max locked memory:0" "Max file locks:0" "Max msgqueue size:0"; do
+        for hard in unlimited $((${row#*:} + 1)); do
+            tree t
+            soft=$(printf '%-26s%-21s' "${row%:*}" "${row#*:}")
+            sed -i "s/^$soft[0-9]*/$soft$hard/" t/proc/4242/limits
+            verify -q
+            [ "$status" -eq 1 ]
+            [[ "${lines[1]}" == *"fail     limit-"*"soft ${row#*:}, hard $hard; expected ${row#*:}" ]]
+            tree t
+            sed -i "s/^$(printf '%-26s' "${row%:*}")${row#*:} /$(printf '%-26s' "${row%:*}")$hard /" t/proc/4242/limits
+            verify -q
+            [ "$status" -eq 1 ]
+            [[ "${lines[1]}" == *"fail     limit-"*"soft $hard, hard ${row#*:}; expected ${row#*:}" ]]
+        done
+    done
+    tree t # less is stricter
+    sed -i 's/262144 /4096   /g' t/proc/4242/limits
+    verify -q
+    [ "$status" -eq 0 ]
+}
+
 @test "logs near the limit, processes left over" {
     truncate -s 196607 t/var/log/xen/qemu-dm-web.log
     verify -q

@@ -306,6 +306,50 @@ static void test_build__point_releases(void **state)
     dma_builder_free(b);
 }
 
+/* The last numbers that libxl takes, and the first that it does not. */
+static void test_build__numbers_have_bounds(void **state)
+{
+    static const struct {
+        int32_t weight, cap;
+        int64_t grants;
+        int refusal; /* DMA_REFUSAL_NONE: it starts */
+    } cases[] = {
+        {DMA_COUNT_UNSET, DMA_COUNT_UNSET, DMA_COUNT_UNSET, DMA_REFUSAL_NONE},
+        {1, 0, 0, DMA_REFUSAL_NONE},
+        {65535, 200, 15, DMA_REFUSAL_NONE},
+        {0, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {65536, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {-2, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {INT32_MAX, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {1, 201, 0, DMA_REFUSAL_CPU_CAP},
+        {1, -2, 0, DMA_REFUSAL_CPU_CAP},
+        {1, 0, 16, DMA_REFUSAL_GRANT_VERSION},
+    };
+    struct dma_builder *b = new_builder();
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        w->guest.cpu_weight = cases[i].weight;
+        w->guest.cap = cases[i].cap; /* of a guest with two vcpus */
+        w->guest.max_grant_version = cases[i].grants;
+        const struct dma_result *r = build(b, w);
+
+        assert_int_equal(r->outcome, cases[i].refusal == DMA_REFUSAL_NONE ? DMA_RUNS : DMA_REFUSED);
+        if (r->outcome == DMA_REFUSED)
+            assert_int_equal(r->refusal.id, cases[i].refusal);
+    }
+    /* Without a number of vcpus there is one. */
+    w->guest.max_vcpus = w->guest.avail_vcpus = w->guest.avail_vcpus_bits = 0;
+    w->guest.max_grant_version = DMA_COUNT_UNSET;
+    w->guest.cap = 100;
+    assert_int_equal(build(b, w)->outcome, DMA_RUNS);
+    w->guest.cap = 101;
+    assert_int_equal(build(b, w)->outcome, DMA_REFUSED);
+    dma_builder_free(b);
+    test_free(w);
+}
+
 /* Any point release of a line that is known; nothing else, whatever it compares to. */
 static void test_build__releases_that_are_known(void **state)
 {
@@ -409,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_build__blames_the_field),
         cmocka_unit_test(test_build__unknown_hosts_get_placeholders_and_notes),
         cmocka_unit_test(test_build__point_releases),
+        cmocka_unit_test(test_build__numbers_have_bounds),
         cmocka_unit_test(test_build__releases_that_are_known),
         cmocka_unit_test(test_build__device_numbers),
         cmocka_unit_test(test_build__works_in_several_threads),

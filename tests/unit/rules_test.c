@@ -670,6 +670,63 @@ static void test_suppress__covers_the_statement_behind_it(void **state)
     assert_false(dml_suppressed(&sup, 0, 4, 0));
 }
 
+/* Against a look at all of them: statements of one line and of many, with comments before, behind and inside. */
+static void test_suppress__finds_what_a_look_at_all_finds(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"ignore[DM9001]", "ignore[DM9002]", "ignore[one, two]", "file-ignore[DM9002]"};
+    unsigned seed = 7;
+    load("- {id: DM9001, name: one, severity: error, tags: [hold], summary: s, why: w, do: d, check: uid_overlap}\n"
+         "- {id: DM9002, name: two, severity: error, tags: [hold], summary: s, why: w, do: d, check: uid_overlap}\n");
+#define RANDOM(n) ((seed = seed * 1103515245u + 12345u) / 65536u % (n))
+    for (int round = 0; round < 300; round++) {
+        struct dml_comment comments[128];
+        uint32_t n = 0, waiting = 0, lines = 0;
+        struct dml_buf b;
+        struct dml_source src;
+        dml_buf_init(&b, 1 << 16);
+        while (lines < 40 && n < 100) {
+            _Bool inside = RANDOM(3) == 0;
+            for (unsigned k = RANDOM(4); k; k--, lines++) { /* alone on their lines, before a statement */
+                uint32_t from = (uint32_t)b.len;
+                dml_buf_printf(&b, "# dmlint: %s -- x", words[RANDOM(round % 2 ? 3 : 4)]);
+                comments[n++] = (struct dml_comment){{from, (uint32_t)b.len - from}, 0};
+                dml_buf_str(&b, RANDOM(3) ? "\n" : "\n\n");
+            }
+            for (unsigned k = inside ? 1 + RANDOM(4) : 1; k; k--, lines++) {
+                dml_buf_str(&b, inside ? "list" : "a = 1");
+                if (RANDOM(2)) {
+                    uint32_t from = (uint32_t)b.len + 1;
+                    dml_buf_printf(&b, " # dmlint: %s -- x", words[RANDOM(3)]);
+                    comments[n++] = (struct dml_comment){{from, (uint32_t)b.len - from}, UINT32_MAX};
+                }
+                dml_buf_char(&b, '\n');
+            }
+            for (; waiting < n; waiting++)
+                comments[waiting].end = comments[waiting].end ? 0 : (uint32_t)b.len - 1;
+        }
+        dml_source_init(&src, "x.cfg", dml_buf_view(&b));
+        assert_int_equal(dml_suppressions_read(&sup, &src, comments, n, &rules, &arena), 0);
+        struct dml_suppression *copy = dml_new_n(&arena, struct dml_suppression, sup.v.n + 1);
+        memcpy(copy, sup.v.v, sup.v.n * sizeof *copy);
+        for (int query = 0; query < 20; query++) {
+            uint16_t rule = (uint16_t)RANDOM(2);
+            uint32_t line = 1 + RANDOM(lines + 1);
+            _Bool forbidden = RANDOM(4) == 0, found = 0;
+            for (uint32_t i = 0; i < sup.v.n; i++)
+                if (copy[i].rule == rule && line >= copy[i].first && line <= copy[i].last) {
+                    *(forbidden ? &copy[i].refused : &copy[i].used) = 1;
+                    found = !forbidden;
+                }
+            assert_int_equal(dml_suppressed(&sup, rule, line, forbidden), found);
+            for (uint32_t i = 0; i < sup.v.n; i++)
+                assert_true(sup.v.v[i].used == copy[i].used && sup.v.v[i].refused == copy[i].refused);
+        }
+        dml_buf_dispose(&b);
+    }
+#undef RANDOM
+}
+
 static void test_suppress__malformed_ones_hold_nothing(void **state)
 {
     (void)state;
@@ -715,6 +772,7 @@ int main(void)
         T(test_sets__a_replaced_builtin_rule_is_kept_for_verdicts),
         T(test_suppress__same_line_next_line_and_file),
         T(test_suppress__covers_the_statement_behind_it),
+        T(test_suppress__finds_what_a_look_at_all_finds),
         T(test_suppress__malformed_ones_hold_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,9 @@ static void test_tree__keeps_every_place(void **state)
     assert_int_equal(cfg.comments.n, 3);
     assert_span(cfg.comments.v[1].span, "# two");
     assert_int_equal(cfg.comments.v[2].item, 2);
+    parse("a=1 # one\r\n# two \r\n"); /* a carriage return is of the line's end, not of the comment */
+    assert_span(cfg.comments.v[0].span, "# one");
+    assert_span(cfg.comments.v[1].span, "# two ");
     const struct dml_cfg_setting *disk = &cfg.settings.v[0];
     assert_span(disk->key, "disk");
     assert_span(disk->op, "=");

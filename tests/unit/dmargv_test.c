@@ -197,6 +197,10 @@ static void test_build__says_what_happens_to_the_process(void **state)
     assert_string_equal(r->process.chroot_dir, "/var/run/xen/qemu-root-7");
     assert_true(r->process.unshare_mount && r->process.unshare_ipc && r->process.qmp_preopened);
     assert_int_equal(r->process.n_rlimits, 5);
+    assert_string_equal(r->process.rlimits[0].name, "RLIMIT_FSIZE");
+    assert_int_equal(r->process.rlimits[0].value, 262144);
+    for (uint32_t i = 1; i < 5; i++)
+        assert_int_equal(r->process.rlimits[i].value, 0);
     assert_string_equal(after(r, "-runas"), "65543:65534");
 
     /* 4.11 has none of it */
@@ -304,6 +308,38 @@ static void test_build__point_releases(void **state)
         test_free(w);
     }
     dma_builder_free(b);
+}
+
+/* An uid of 0 is root, from wherever it comes, and whether or not the accounts say so. */
+static void test_build__never_runs_as_uid_0(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+    struct dma_builder *b = new_builder();
+    const struct dma_result *r;
+
+    (void)state;
+    w->accounts[0].uid = UINT32_MAX - 6; /* and domid 7 */
+    w->host.accounts.n = 1;
+    for (enum dma_known known = DMA_LIST_PARTIAL; known <= DMA_LIST_COMPLETE; known++) {
+        w->host.accounts_known = known;
+        r = build(b, w);
+        assert_int_equal(r->outcome, DMA_REFUSED);
+        assert_int_equal(r->refusal.id, DMA_REFUSAL_USER_IS_ROOT);
+    }
+    w->target.domid = 8;
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_RUNS);
+    assert_string_equal(r->process.runas, "1:65534");
+    w->accounts[0] = (struct dma_account){"xen-qemuuser-shared", 0, 65534};
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_REFUSED);
+    assert_int_equal(r->refusal.id, DMA_REFUSAL_USER_IS_ROOT);
+    w->accounts[0].name = w->guest.device_model_user = "toor";
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_REFUSED);
+    assert_int_equal(r->refusal.id, DMA_REFUSAL_USER_IS_ROOT);
+    dma_builder_free(b);
+    test_free(w);
 }
 
 /* The last numbers that libxl takes, and the first that it does not. */
@@ -453,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_build__blames_the_field),
         cmocka_unit_test(test_build__unknown_hosts_get_placeholders_and_notes),
         cmocka_unit_test(test_build__point_releases),
+        cmocka_unit_test(test_build__never_runs_as_uid_0),
         cmocka_unit_test(test_build__numbers_have_bounds),
         cmocka_unit_test(test_build__releases_that_are_known),
         cmocka_unit_test(test_build__device_numbers),

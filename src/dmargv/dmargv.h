@@ -106,8 +106,7 @@ struct dma_key_value {
  * alone in a device that of the same name in libxl_device_..., as of Xen 4.22. What holds for all input:
  * - Everything that is pointed to stays the caller's, and is only read during dma_build().
  * - Text is NUL-terminated bytes as in the config, of any length; NULL: not set.
- * - enum dma_bool is libxl_defbool; DMA_UNSET: libxl's default. Of other enums the zero means the same, unless said
- * here.
+ * - enum dma_bool is libxl_defbool; DMA_UNSET: libxl's default. So is the zero of other enums, unless said here.
  * - A number has the range of its type, unless said here; one that libxl refuses makes the outcome DMA_REFUSED.
  */
 
@@ -151,7 +150,7 @@ struct dma_disk {
     const char *backend_domname;               /* see above */
     const char *script;                        /* block script; NULL: libxl's own for the backend */
     enum dma_disk_backend backend;             /* unset: libxl tries phy, then qdisk, as the target is */
-    enum dma_disk_format format;               /* unset: raw */
+    enum dma_disk_format format;               /* unset: unknown to libxl; xl says raw where the config is silent */
     enum dma_disk_specification specification; /* unset: xen */
     enum dma_disk_transport transport;         /* unset: mmio, where the specification is virtio */
     int32_t removable;                         /* 0: no, else: yes */
@@ -160,7 +159,7 @@ struct dma_disk {
     bool direct_io_safe;                       /* false: no */
     enum dma_bool discard;                     /* discard_enable; default: on where the disk is writable */
     enum dma_bool trusted;                     /* default: on (4.17 and later) */
-    enum dma_bool grant_usage;                 /* default: on unless dom0 serves it (4.18 and later) */
+    enum dma_bool grant_usage;                 /* default: on unless dom0 serves it (4.19 and later) */
     enum dma_bool colo_enable;                 /* default: off */
     enum dma_bool colo_restore_enable;         /* default: off; DMA_YES on the secondary side */
     const char *colo_host;                     /* address of the other side; needed with colo_enable */
@@ -183,8 +182,8 @@ struct dma_nic {
     const char *gatewaydev;      /* interface for vif-route; NULL: none */
     const char *vlan;            /* for the script; NULL: none */
     enum dma_bool trusted;       /* default: on (4.17 and later) */
-    const struct dma_key_value
-        *colo;       /* coloft_forwarddev and colo_...: the options as written; the last of a key counts */
+    /* coloft_forwarddev and colo_...: the options as written; the last of a key counts */
+    const struct dma_key_value *colo;
     uint32_t n_colo; /* how many those are; 0: none, and `colo` is not looked at */
 };
 
@@ -201,7 +200,7 @@ struct dma_vkb {
     const char *backend_domname;       /* see above */
     enum dma_vkb_backend backend_type; /* unset: qemu */
     const char *unique_id;             /* NULL: none */
-    bool feature_disable_keyboard;     /* false: off, as are the four below */
+    bool feature_disable_keyboard;     /* false: off, as for the four below */
     bool feature_disable_pointer;      /* see above */
     bool feature_abs_pointer;          /* see above */
     bool feature_raw_pointer;          /* see above */
@@ -336,13 +335,12 @@ struct dma_guest {
     uint32_t num_iomem;          /* bi.num_iomem, ranges */
     uint32_t num_llc_colors;     /* bi.num_llc_colors */
 
-    const char *kernel;      /* bi.kernel, path in dom0; NULL: booted by firmware or bootloader */
-    const char *ramdisk;     /* bi.ramdisk, path in dom0; NULL: none */
-    const char *cmdline;     /* bi.cmdline; NULL: none */
-    const char *device_tree; /* bi.device_tree, path in dom0; NULL: none; on x86 nothing is done with it */
-    const char *bootloader;  /* bi.bootloader, program in dom0; NULL: none */
-    const char
-        *bootloader_user; /* bi.bootloader_user, account for the bootloader; NULL: root, or chosen where restricted */
+    const char *kernel;          /* bi.kernel, path in dom0; NULL: booted by firmware or bootloader */
+    const char *ramdisk;         /* bi.ramdisk, path in dom0; NULL: none */
+    const char *cmdline;         /* bi.cmdline; NULL: none */
+    const char *device_tree;     /* bi.device_tree, path in dom0; NULL: none; on x86 nothing is done with it */
+    const char *bootloader;      /* bi.bootloader, program in dom0; NULL: none */
+    const char *bootloader_user; /* bi.bootloader_user, an account; NULL: root, or one is chosen where restricted */
     struct dma_strings bootloader_args; /* bi.bootloader_args */
     const char *blkdev_start;           /* bi.blkdev_start, first name for disks attached in dom0; NULL: xvda */
 

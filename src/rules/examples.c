@@ -114,38 +114,47 @@ static int facts_text(struct dml_rule_reader *r, const struct dml_yaml_node *nod
     return *out ? 0 : dml_err_nomem(r->err);
 }
 
-static int named_host(struct dml_rule_reader *r, const struct dml_yaml_node *name, const struct dml_shared **host)
+/* NULL, and an error that says which there are, where there is none of this name. */
+static const struct dml_shared *named_host(struct dml_rule_reader *r, const struct dml_yaml_node *name)
 {
-    *host = name->kind == DML_YAML_SCALAR ? find(r->b->hosts.v, r->b->hosts.n, name->text) : NULL;
-    return *host ? 0 : no_such(r, name, "host", r->b->hosts.v, r->b->hosts.n);
+    const struct dml_shared *host = name->kind == DML_YAML_SCALAR ? find(r->b->hosts.v, r->b->hosts.n, name->text)
+                                                                  : NULL;
+    if (!host)
+        no_such(r, name, "host", r->b->hosts.v, r->b->hosts.n);
+    return host;
 }
 
-/* The name of a host, a mapping of facts, or one with like: and what differs. */
-static int read_facts(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char **out)
+/* Facts like those of a named host, and what differs. */
+static int facts_like(struct dml_rule_reader *r, const struct dml_yaml_node *node, const struct dml_yaml_node *like,
+                      const char **out)
 {
-    const struct dml_shared *host;
-    const struct dml_yaml_node *like;
+    const struct dml_shared *host = named_host(r, like);
     struct dml_yaml base;
-    int rc;
-    if (node->kind == DML_YAML_SCALAR) {
-        rc = named_host(r, node, &host);
-        *out = rc ? NULL : host->text;
-        return rc;
-    }
-    rc = dml_yaml_want(r->y, node, "facts", DML_YAML_MAP, r->err);
-    like = rc ? NULL : dml_yaml_get(node, "like");
-    if (!like)
-        return rc ? rc : facts_text(r, node, out);
-    rc = named_host(r, like, &host);
-    if (!rc && !host->text)
+    if (!host)
+        return DML_EINVAL;
+    if (!host->text)
         return dml_yaml_err(r->y, like, r->err, "nothing is known of the host \"%s\", so none can be like it",
                             host->name);
-    if (!rc)
-        rc = dml_yaml_parse(r->b->arena, "rules/shared/examples.yaml", dml_sv_of(host->text), &base, r->err);
+    int rc = dml_yaml_parse(r->b->arena, "rules/shared/examples.yaml", dml_sv_of(host->text), &base, r->err);
     if (rc)
         return rc;
     const struct dml_yaml_node *all = overlay(r->b->arena, base.root, node);
     return all ? facts_text(r, all, out) : dml_err_nomem(r->err);
+}
+
+/* The name of a host, a mapping of facts, or one with like:. */
+static int read_facts(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char **out)
+{
+    if (node->kind == DML_YAML_SCALAR) {
+        const struct dml_shared *host = named_host(r, node);
+        *out = host ? host->text : NULL;
+        return host ? 0 : DML_EINVAL;
+    }
+    int rc = dml_yaml_want(r->y, node, "facts", DML_YAML_MAP, r->err);
+    const struct dml_yaml_node *like = rc ? NULL : dml_yaml_get(node, "like");
+    if (rc)
+        return rc;
+    return like ? facts_like(r, node, like, out) : facts_text(r, node, out);
 }
 
 static int add_shared(struct dml_rule_reader *r, const struct dml_yaml_node *node, _Bool hosts)

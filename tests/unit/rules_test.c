@@ -379,6 +379,10 @@ static void test_rule__since_and_removed(void **state)
     assert_int_equal(judge_with("since: 4.17.6\n", when), DML_NO);
     assert_int_equal(judge_with("removed: 4.17\n", when), DML_NO);
     assert_int_equal(judge_with("removed: 4.18\n", when), DML_YES);
+    /* The target is 4.17.5: its own release is of a rule that came with it, and not of one that went with it. */
+    assert_int_equal(judge_with("since: 4.17.5\n", when), DML_YES);
+    assert_int_equal(judge_with("removed: 4.17.5\n", when), DML_NO);
+    assert_int_equal(judge_with("removed: 4.17.6\n", when), DML_YES);
     dml_eval_begin(eval, &provider, 0);
     assert_int_equal(dml_eval_rule(eval, &rules.v[0], NULL, fire, NULL), DML_UNKNOWN);
 }
@@ -738,8 +742,13 @@ static void test_suppress__malformed_ones_hold_nothing(void **state)
                       "f = 1 # dmlint: ignore[DM9001 -- x\n"
                       "g = 1 # dmlint is good\n"
                       "h = 1 # words # dmlint: ignore[one] -- after words\n"
-                      "i = 1 # dmlint: ignore[tow] -- x\n");
-    assert_int_equal(sup.bad.n, 7);
+                      "i = 1 # dmlint: ignore[tow] -- x\n"
+                      "j = 1 # dmlint: ignore[one] -- \n"
+                      "k = 1 # dmlint: ignore[one] --\n"
+                      "l = 1 # dmlint: ignore[one] x\n");
+    assert_int_equal(sup.bad.n, 10);
+    for (int i = 7; i < 10; i++)
+        assert_non_null(strstr(sup.bad.v[i].message, "say why"));
     assert_int_equal(sup.v.n, 2);
     assert_true(dml_suppressed(&sup, 1, 4, 0));
     assert_true(dml_suppressed(&sup, 0, 8, 0));

@@ -61,6 +61,24 @@ static void rules(void)
     puts(".El");
 }
 
+static void hosts(void)
+{
+    puts(".Bl -tag -width accounts -compact");
+    for (uint32_t i = 0; i < dml_builtin_rules.hosts_n; i++) {
+        const struct dml_shared *h = &dml_builtin_rules.hosts[i];
+        item(h->name, h->text ? h->text : "nothing is known of the host, as without facts");
+    }
+    puts(".El");
+}
+
+static void kinds(void)
+{
+    puts(".Bl -tag -width restricted -compact");
+    for (uint32_t i = 0; i < dml_builtin_rules.kinds_n; i++)
+        item(dml_builtin_rules.kinds[i].name, dml_builtin_rules.kinds[i].text);
+    puts(".El");
+}
+
 static void facts(void)
 {
     puts(".Bl -tag -width guest.restricted");
@@ -121,7 +139,7 @@ static void host(void)
 static const struct {
     const char *name;
     void (*print)(void);
-} tables[] = {{"rules", rules}, {"facts", facts}, {"keys", keys}, {"host", host}};
+} tables[] = {{"rules", rules}, {"facts", facts}, {"keys", keys}, {"host", host}, {"hosts", hosts}, {"kinds", kinds}};
 
 int main(int argc, char **argv)
 {

@@ -26,11 +26,6 @@ void dml_err_say_(struct dml_err *err, const char *fmt, ...)
     dml_end_on_character(err->msg, sizeof err->msg);
 }
 
-int dml_err_nomem(struct dml_err *err)
-{
-    return dml_err_set(err, DML_ENOMEM, "out of memory");
-}
-
 int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...)
 {
     if (!err)

@@ -33,10 +33,13 @@ static inline int dml_err_rc_(int rc)
 {
     return rc;
 }
-/* DML_ENOMEM, with the message that every room gives for it. */
-int dml_err_nomem(struct dml_err *err);
 /* For text that vsnprintf cut at the end of its `size` bytes: ends it before a character. */
 void dml_end_on_character(char *text, size_t size);
+/* "out of memory", in the same words everywhere; returns DML_ENOMEM. */
+static inline int dml_err_nomem(struct dml_err *err)
+{
+    return dml_err_set(err, DML_ENOMEM, "out of memory");
+}
 /* Puts "context: " before the message that is there, and returns `rc`. */
 int dml_err_wrap(struct dml_err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

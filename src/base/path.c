@@ -23,7 +23,7 @@ int dml_fd_read(struct dml_arena *a, int fd, const char *name, size_t max, struc
     size_t len = 0;
     for (;;) {
         if (!p)
-            return dml_err_set(err, DML_ENOMEM, "cannot read %s: out of memory", name);
+            return dml_err_nomem(err);
         ssize_t r = read(fd, p + len, cap - len);
         if (r < 0 && errno == EINTR)
             continue;

@@ -25,6 +25,20 @@ dml_version dml_xen_newest(void)
     return releases[RELEASES - 1];
 }
 
+/* The row of a release's line, or NULL. */
+static const dml_version *line_of(dml_version v)
+{
+    for (unsigned i = 0; i < RELEASES; i++)
+        if (v >> 10 == releases[i] >> 10)
+            return &releases[i];
+    return NULL;
+}
+
+_Bool dml_xen_known(dml_version v)
+{
+    return line_of(v) != NULL;
+}
+
 /* Reads up to three dotted numbers; returns how many there were, and in *rest what follows them. */
 static unsigned numbers(struct dml_sv s, unsigned n[3], struct dml_sv *rest)
 {
@@ -53,10 +67,9 @@ int dml_xen_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
     struct dml_sv rest;
     unsigned count = numbers(s, n, &rest);
     if (count >= 2 && (rest.len == 0 || rest.p[0] == '-' || rest.p[0] == '+' || rest.p[0] == '~')) {
-        for (unsigned i = 0; i < RELEASES; i++) {
-            if (DML_V_MAJOR(releases[i]) != n[0] || DML_V_MINOR(releases[i]) != n[1])
-                continue;
-            *v = count == 3 ? DML_V(n[0], n[1], n[2]) : releases[i];
+        const dml_version *line = line_of(DML_V(n[0], n[1], n[2]));
+        if (line) {
+            *v = count == 3 ? DML_V(n[0], n[1], n[2]) : *line;
             return 0;
         }
     }

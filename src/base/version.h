@@ -24,6 +24,8 @@ typedef uint32_t dml_version;
 int dml_xen_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err);
 /* The newest release known, with its newest point release. */
 dml_version dml_xen_newest(void);
+/* Whether the release is of a line that is known; all point releases of such a line are. */
+_Bool dml_xen_known(dml_version v);
 /* Known release lines, oldest first: returns how many, and their newest point releases. */
 unsigned dml_xen_releases(const dml_version **list);
 /* "7.2", "7.2.22", "8.2.7 (Debian ...)": digits up to the third number; missing numbers are 0. DML_EINVAL otherwise. */

@@ -214,6 +214,18 @@ static void rule(const struct dml_rule *r, uint32_t k)
     fputs("    },\n", out);
 }
 
+static void shared(const char *name, const struct dml_shared *v, uint32_t n)
+{
+    fprintf(out, "static const struct dml_shared %s[] = {\n", name);
+    for (uint32_t i = 0; i < n; i++) {
+        fputs("    {", out);
+        field("name", v[i].name);
+        field("text", v[i].text);
+        fputs("},\n", out);
+    }
+    fputs("    {NULL, NULL}};\n", out);
+}
+
 static void write_rules(const struct dml_rules *rules)
 {
     for (uint32_t k = 0; k < rules->n; k++) {
@@ -227,6 +239,8 @@ static void write_rules(const struct dml_rules *rules)
         fixes(r, k);
         examples(r, k);
     }
+    shared("hosts", rules->hosts, rules->hosts_n);
+    shared("kinds", rules->kinds, rules->kinds_n);
     fputs("static const struct dml_rule rules[] = {\n", out);
     for (uint32_t k = 0; k < rules->n; k++)
         rule(&rules->v[k], k);
@@ -237,8 +251,8 @@ static void write_rules(const struct dml_rules *rules)
     }
     fprintf(out,
             "    {.name = \"\"}};\nconst struct dml_rules dml_builtin_rules = {.v = rules, .n = %u, .slots = slots, "
-            ".slots_n = %u, .patterns_n = %u};\n",
-            rules->n, rules->slots_n, rules->patterns_n);
+            ".slots_n = %u, .patterns_n = %u, .hosts = hosts, .hosts_n = %u, .kinds = kinds, .kinds_n = %u};\n",
+            rules->n, rules->slots_n, rules->patterns_n, rules->hosts_n, rules->kinds_n);
 }
 
 static int write_policies(const char *dir, struct dml_arena *a, struct dml_err *err)
@@ -279,8 +293,13 @@ int main(int argc, char **argv)
         return 2;
     }
     rc = dml_rule_builder_init(&b, &none, &dml_catalogue, &a, 1, &err);
+    const char *share = dml_path_join(&a, argv[1], "shared/examples.yaml");
+    if (!rc)
+        rc = share ? dml_rule_builder_shared(&b, share, &err) : dml_err_nomem(&err);
     if (!rc)
         rc = dml_rule_builder_dir(&b, argv[1], &err);
+    if (!rc)
+        rc = dml_rule_builder_remarks(&b, &err);
     if (rc)
         goto out;
     dml_rule_builder_done(&b, &rules);

@@ -650,6 +650,6 @@ int dml_cfg_parse(struct dml_cfg *cfg, struct dml_arena *a, struct dml_sv text, 
         if (cfg->entries.v[i].added)
             merge(&p, &cfg->entries.v[i]);
     if (p.no_memory)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     return 0;
 }

@@ -56,7 +56,7 @@ static uint32_t first_without_account(const struct who *w)
     return domid <= DML_DOMID_LAST ? domid : 0;
 }
 
-enum dml_truth check_account_missing(struct dml_check *c)
+enum dml_truth dml_check_account_missing(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w))
@@ -84,7 +84,7 @@ enum dml_truth check_account_missing(struct dml_check *c)
                           ": libxl refuses to start a restricted guest");
 }
 
-enum dml_truth check_account_is_root(struct dml_check *c)
+enum dml_truth dml_check_account_is_root(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w))
@@ -106,7 +106,7 @@ enum dml_truth check_account_is_root(struct dml_check *c)
     return DML_NO;
 }
 
-enum dml_truth check_shared_account(struct dml_check *c)
+enum dml_truth dml_check_shared_account(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w) || w.user || w.accounts->base || !first_without_account(&w))
@@ -119,7 +119,7 @@ enum dml_truth check_shared_account(struct dml_check *c)
     return w.accounts->complete ? DML_NO : not_listed(c, &w);
 }
 
-enum dml_truth check_user_is_xens(struct dml_check *c)
+enum dml_truth dml_check_user_is_xens(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w) || !w.user)
@@ -139,7 +139,7 @@ enum dml_truth check_user_is_xens(struct dml_check *c)
     return DML_NO;
 }
 
-enum dml_truth check_user_is_login(struct dml_check *c)
+enum dml_truth dml_check_user_is_login(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w) || !w.user)
@@ -182,7 +182,7 @@ static struct dml_uids block(const struct dml_id_range *r)
     return (struct dml_uids){r->start, r->count ? r->start + r->count - 1 : r->start};
 }
 
-enum dml_truth check_range_meets_passwd(struct dml_check *c)
+enum dml_truth dml_check_range_meets_passwd(struct dml_check *c)
 {
     struct who w;
     enum dml_truth uses = uses_range(c, &w);
@@ -204,7 +204,7 @@ enum dml_truth check_range_meets_passwd(struct dml_check *c)
     return w.accounts->complete ? DML_NO : not_listed(c, &w);
 }
 
-enum dml_truth check_range_meets_subuid(struct dml_check *c)
+enum dml_truth dml_check_range_meets_subuid(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w))
@@ -257,17 +257,17 @@ static enum dml_truth meets(struct dml_check *c, _Bool always)
     return DML_NO;
 }
 
-enum dml_truth check_range_meets_reserved(struct dml_check *c)
+enum dml_truth dml_check_range_meets_reserved(struct dml_check *c)
 {
     return meets(c, 1);
 }
 
-enum dml_truth check_range_meets_containers(struct dml_check *c)
+enum dml_truth dml_check_range_meets_containers(struct dml_check *c)
 {
     return meets(c, 0);
 }
 
-enum dml_truth check_range_wraps(struct dml_check *c)
+enum dml_truth dml_check_range_wraps(struct dml_check *c)
 {
     struct who w;
     enum dml_truth uses = uses_range(c, &w);
@@ -314,7 +314,7 @@ static _Bool others_have(const struct dml_facts *host, uint64_t gid, const char 
     return 0;
 }
 
-enum dml_truth check_group_of_others(struct dml_check *c)
+enum dml_truth dml_check_group_of_others(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w))
@@ -335,7 +335,7 @@ enum dml_truth check_group_of_others(struct dml_check *c)
     return DML_NO;
 }
 
-enum dml_truth check_no_reaper(struct dml_check *c)
+enum dml_truth dml_check_no_reaper(struct dml_check *c)
 {
     struct who w;
     if (!asks(c, &w) || w.by_domid || w.accounts->reaper || w.accounts->base)
@@ -351,7 +351,7 @@ enum dml_truth check_no_reaper(struct dml_check *c)
                    : DML_NO;
 }
 
-enum dml_truth check_uid_in_use(struct dml_check *c)
+enum dml_truth dml_check_uid_in_use(struct dml_check *c)
 {
     struct who w;
     enum dml_truth uses = uses_range(c, &w);
@@ -389,7 +389,7 @@ static const struct dml_running *next_running(const struct dml_check *c, uint32_
     return NULL;
 }
 
-enum dml_truth check_restart_due(struct dml_check *c)
+enum dml_truth dml_check_restart_due(struct dml_check *c)
 {
     const struct dml_facts *host = c->s->world->host;
     const char *name = c->s->guest.g.name;
@@ -422,7 +422,7 @@ static const char *model_of(struct dml_subject *s)
     return dm == DMA_DM_QEMU_XEN ? "qemu-xen" : dm == DMA_DM_TRADITIONAL ? "qemu-xen-traditional" : NULL;
 }
 
-enum dml_truth check_running_differs(struct dml_check *c)
+enum dml_truth dml_check_running_differs(struct dml_check *c)
 {
     const struct dma_guest *g = &c->s->guest.g;
     const char *user = g->device_model_user ? g->device_model_user : "";
@@ -445,7 +445,7 @@ enum dml_truth check_running_differs(struct dml_check *c)
     return DML_NO;
 }
 
-enum dml_truth check_uid_shared_now(struct dml_check *c)
+enum dml_truth dml_check_uid_shared_now(struct dml_check *c)
 {
     const struct dml_facts *host = c->s->world->host;
     const struct dml_running *r;
@@ -493,7 +493,7 @@ static enum dml_truth fire_groups(struct dml_check *c, const char *why)
                  : DML_NO;
 }
 
-enum dml_truth check_groups_kept_restricted(struct dml_check *c)
+enum dml_truth dml_check_groups_kept_restricted(struct dml_check *c)
 {
     const char *user = c->s->guest.g.device_model_user;
     if (!user || strcmp(user, "root") == 0 || !dml_check_restricted_hvm(c))
@@ -501,7 +501,7 @@ enum dml_truth check_groups_kept_restricted(struct dml_check *c)
     return fire_groups(c, "before Xen 4.12 there is no chroot that hides /etc/group from it");
 }
 
-enum dml_truth check_groups_kept(struct dml_check *c)
+enum dml_truth dml_check_groups_kept(struct dml_check *c)
 {
     const struct dma_guest *g = &c->s->guest.g;
     if (!g->device_model_user || g->type != DMA_HVM || dml_subject_restricted(c->s))

@@ -8,7 +8,7 @@ static const struct {
     const char *name;
     enum dml_truth (*run)(struct dml_check *c);
 } checks[] = {
-#define CHECK(name) {#name, check_##name},
+#define CHECK(name) {#name, dml_check_##name},
 #define JUDGE(name) {#name, NULL},
 #include "checks/checks.def"
 #undef CHECK

@@ -5,7 +5,7 @@
 
 #include "checks/checks.h"
 
-#define CHECK(name) enum dml_truth check_##name(struct dml_check *c);
+#define CHECK(name) enum dml_truth dml_check_##name(struct dml_check *c);
 #define JUDGE(name)
 #include "checks/checks.def"
 #undef CHECK

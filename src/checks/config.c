@@ -13,7 +13,7 @@ static _Bool is_code(enum dml_cfg_error_class class)
            class == DML_CFG_E_BAD_CHAR || (class >= DML_CFG_E_TEMPLATE_JINJA && class <= DML_CFG_E_TEMPLATE_BRACE);
 }
 
-enum dml_truth check_syntax(struct dml_check *c)
+enum dml_truth dml_check_syntax(struct dml_check *c)
 {
     enum { OF_CODE = 3, OF_OTHERS = 20 }; /* so many of a kind are shown */
     const struct dml_cfg *cfg = &c->s->cfg;
@@ -85,7 +85,7 @@ static _Bool see_unknown(struct dml_check *c, const struct dml_cfg_entry *e, str
     return 1;
 }
 
-enum dml_truth check_unknown_key(struct dml_check *c)
+enum dml_truth dml_check_unknown_key(struct dml_check *c)
 {
     return each_unknown(c, see_unknown);
 }
@@ -100,7 +100,7 @@ static _Bool see_misspelt(struct dml_check *c, const struct dml_cfg_entry *e, st
     return 1;
 }
 
-enum dml_truth check_restrict_misspelt(struct dml_check *c)
+enum dml_truth dml_check_restrict_misspelt(struct dml_check *c)
 {
     return each_unknown(c, see_misspelt);
 }
@@ -114,12 +114,12 @@ static _Bool see_old(struct dml_check *c, const struct dml_cfg_entry *e, struct 
     return fate != NULL;
 }
 
-enum dml_truth check_key_from_xm(struct dml_check *c)
+enum dml_truth dml_check_key_from_xm(struct dml_check *c)
 {
     return each_unknown(c, see_old);
 }
 
-enum dml_truth check_duplicate_key(struct dml_check *c)
+enum dml_truth dml_check_duplicate_key(struct dml_check *c)
 {
     const struct dml_cfg *cfg = &c->s->cfg;
     enum dml_truth answer = DML_NO;
@@ -139,7 +139,7 @@ enum dml_truth check_duplicate_key(struct dml_check *c)
     return answer;
 }
 
-enum dml_truth check_key_newer_than_target(struct dml_check *c)
+enum dml_truth dml_check_key_newer_than_target(struct dml_check *c)
 {
     const struct dml_cfg *cfg = &c->s->cfg;
     enum dml_truth answer = DML_NO;
@@ -169,7 +169,7 @@ static enum dml_truth reads_true(const struct dml_cfg_setting *setting)
     return n ? DML_YES : DML_NO;
 }
 
-enum dml_truth check_restrict_value_ignored(struct dml_check *c)
+enum dml_truth dml_check_restrict_value_ignored(struct dml_check *c)
 {
     const struct dml_cfg *cfg = &c->s->cfg;
     const struct dml_cfg_entry *e = dml_cfg_find(cfg, DML_SV("dm_restrict"));
@@ -200,7 +200,7 @@ enum dml_truth check_restrict_value_ignored(struct dml_check *c)
     return DML_NO;
 }
 
-enum dml_truth check_restrict_overridden(struct dml_check *c)
+enum dml_truth dml_check_restrict_overridden(struct dml_check *c)
 {
     const struct dml_cfg *cfg = &c->s->cfg;
     const struct dml_cfg_entry *e = dml_cfg_find(cfg, DML_SV("dm_restrict"));

@@ -15,7 +15,7 @@ const char *dml_check_disk_key(struct dml_check *c, uint32_t i)
     return dml_arena_printf(c->s->a, "disk[%u]", i);
 }
 
-enum dml_truth check_restrict_qemu_backend(struct dml_check *c)
+enum dml_truth dml_check_restrict_qemu_backend(struct dml_check *c)
 {
     static const char *const formats[] = {
         [DMA_FORMAT_QCOW] = "qcow", [DMA_FORMAT_QCOW2] = "qcow2", [DMA_FORMAT_VHD] = "vhd", [DMA_FORMAT_QED] = "qed"};
@@ -73,7 +73,7 @@ static _Bool is_block_device(const struct dml_subject *s, const char *path)
     return type == DMA_FILE_UNKNOWN ? strncmp(path, "/dev/", 5) == 0 : type == DMA_FILE_BLOCK;
 }
 
-enum dml_truth check_restrict_file_disk(struct dml_check *c)
+enum dml_truth dml_check_restrict_file_disk(struct dml_check *c)
 {
     const struct dma_result *r = dml_check_restricted_hvm(c) ? dml_subject_result(c->s) : NULL;
     const struct dma_guest *g = &c->s->guest.g;
@@ -102,7 +102,7 @@ enum dml_truth check_restrict_file_disk(struct dml_check *c)
     return answer;
 }
 
-enum dml_truth check_restrict_ovmf_cdrom(struct dml_check *c)
+enum dml_truth dml_check_restrict_ovmf_cdrom(struct dml_check *c)
 {
     const struct dma_guest *g = &c->s->guest.g;
     if (!dml_check_restricted_hvm(c) || g->hvm.bios != DMA_BIOS_OVMF)
@@ -134,7 +134,7 @@ static enum dml_truth first_cdrom(struct dml_check *c, const char *message)
     return DML_NO;
 }
 
-enum dml_truth check_cd_change_restricted(struct dml_check *c)
+enum dml_truth dml_check_cd_change_restricted(struct dml_check *c)
 {
     if (!dml_check_restricted_hvm(c) || c->s->world->target.xen >= DML_V(4, 13, 0))
         return DML_NO;
@@ -142,7 +142,7 @@ enum dml_truth check_cd_change_restricted(struct dml_check *c)
 }
 
 /* QMP's change, which libxl used up to 4.15.0, is gone. */
-enum dml_truth check_cd_change_removed(struct dml_check *c)
+enum dml_truth dml_check_cd_change_removed(struct dml_check *c)
 {
     const struct dml_target *t = &c->s->world->target;
     if (t->xen >= DML_V(4, 15, 1) || (t->qemu && t->qemu < DML_V(6, 0, 0)))

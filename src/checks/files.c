@@ -38,7 +38,7 @@ static const struct dml_account *account_of(const struct dml_check *c, const cha
     return w->accounts.base ? w->accounts.base : w->accounts.shared;
 }
 
-enum dml_truth check_bootloader_cannot_read(struct dml_check *c)
+enum dml_truth dml_check_bootloader_cannot_read(struct dml_check *c)
 {
     const struct dma_guest *g = &c->s->guest.g;
     if (g->type == DMA_HVM || !g->bootloader || g->bootloader_restrict != DMA_YES || !g->disks.n)
@@ -61,7 +61,7 @@ enum dml_truth check_bootloader_cannot_read(struct dml_check *c)
                           account->name, f->path, f->mode, (ull)f->uid, (ull)f->gid);
 }
 
-enum dml_truth check_image_writable_by_group(struct dml_check *c)
+enum dml_truth dml_check_image_writable_by_group(struct dml_check *c)
 {
     const struct dma_guest *g = &c->s->guest.g;
     enum dml_truth answer = DML_NO;

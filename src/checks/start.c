@@ -29,17 +29,17 @@ static enum dml_truth each_problem(struct dml_check *c, enum dml_guest_kind kind
     return answer;
 }
 
-enum dml_truth check_refused_by_xl(struct dml_check *c)
+enum dml_truth dml_check_refused_by_xl(struct dml_check *c)
 {
     return each_problem(c, DML_GUEST_REFUSES);
 }
 
-enum dml_truth check_value_ignored(struct dml_check *c)
+enum dml_truth dml_check_value_ignored(struct dml_check *c)
 {
     return each_problem(c, DML_GUEST_IGNORES);
 }
 
-enum dml_truth check_stored_by_newer(struct dml_check *c)
+enum dml_truth dml_check_stored_by_newer(struct dml_check *c)
 {
     const struct dml_guest *g = &c->s->guest;
     return g->newer.len ? dml_check_fire(c, g->newer_span, NULL,
@@ -67,7 +67,7 @@ static enum dml_truth stops_later(struct dml_check *c, const struct dma_result *
     return answer;
 }
 
-enum dml_truth check_refused_by_libxl(struct dml_check *c)
+enum dml_truth dml_check_refused_by_libxl(struct dml_check *c)
 {
     const struct dma_result *r = dml_subject_result(c->s);
     if (r && r->outcome == DMA_RUNS)
@@ -181,7 +181,7 @@ static struct dml_span blame(struct dml_check *c, const char *option, const char
     return DML_NO_SPAN;
 }
 
-enum dml_truth check_qemu_lacks_option(struct dml_check *c)
+enum dml_truth dml_check_qemu_lacks_option(struct dml_check *c)
 {
     const struct dma_result *r = dml_subject_result(c->s);
     if (!r || r->outcome != DMA_RUNS || r->process.device_model != DMA_DM_QEMU_XEN)

@@ -13,7 +13,7 @@
 #include "text/safe.h"
 #include "text/shell.h"
 
-enum { TEXT_MAX = 64 * 1024 * 1024, LAST_DOMID = 32751 };
+enum { TEXT_MAX = 64 * 1024 * 1024 };
 
 /* One guest under one release. */
 struct preview {
@@ -353,7 +353,7 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
         return dml_cli_fail(DML_EXIT_USAGE,
                             "--diff compares before and after fixes, --diff-xen two releases; give one of them");
     if ((rc = dml_common_word(args, DML_OPTION_ARGV_FORMAT, formats, &format, &err)) != 0 ||
-        (rc = dml_common_number(args, DML_OPTION_DOMID, 1, LAST_DOMID, &domid, &err)) != 0 ||
+        (rc = dml_common_number(args, DML_OPTION_DOMID, 1, DMA_DOMID_MAX, &domid, &err)) != 0 ||
         (rc = dml_common_max_bytes(args, &max, &err)) != 0 || (rc = dml_common_facts(args, &job.facts, &err)) != 0)
         goto out;
     job.domid = (uint32_t)domid;

@@ -83,7 +83,7 @@ static int run(struct migrate *c, struct dml_err *err)
     c->m.host_option = host_option(c);
     c->m.store = c->write ? dml_guest_files_store : NULL;
     if (c->interactive) {
-        int rc = migrate_ask_open(&ask, c, err);
+        int rc = dml_migrate_ask_open(&ask, c, err);
         if (rc < 0)
             return rc;
         c->m.asker = &ask.asker;
@@ -126,7 +126,7 @@ enum dml_exit dml_cmd_migrate(const struct dml_args *args)
     } else {
         struct dml_buf out;
         dml_buf_init(&out, TEXT_MAX);
-        (format ? migrate_print_json : migrate_print_text)(&c, &out);
+        (format ? dml_migrate_print_json : dml_migrate_print_text)(&c, &out);
         code = out.failed || c.m.a->failed ? dml_cli_fail(DML_EXIT_USAGE, "out of memory") : exit_code(&c);
         fwrite(out.p ? out.p : "", 1, out.len, stdout);
         dml_buf_dispose(&out);

@@ -169,7 +169,7 @@ static enum dml_exit code_of(const struct dml_verified *q)
         return DML_EXIT_OK;
     if (q->verdict == DML_NOT_KNOWN)
         return DML_EXIT_INCOMPLETE;
-    return q->verdict == DML_NOT_RESTRICTED || q->checks[DML_CHECK_ARGUMENTS].status == DML_CHECK_FAIL
+    return q->verdict == DML_NOT_RESTRICTED || q->checks[DML_VERIFY_ARGUMENTS].status == DML_VERIFY_FAIL
                ? DML_EXIT_FINDINGS
                : DML_EXIT_OK;
 }

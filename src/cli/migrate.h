@@ -25,13 +25,13 @@ struct migrate_ask {
 };
 
 /* migrate_ask.c: DML_EINVAL where there is no terminal to ask on. `ask` must stay where it is. */
-int migrate_ask_open(struct migrate_ask *ask, struct migrate *c, struct dml_err *err);
+int dml_migrate_ask_open(struct migrate_ask *ask, struct migrate *c, struct dml_err *err);
 
 /* migrate_print.c */
 /* Text of a guest made harmless for a terminal: as lines behind `indent`, or folded with `first` before it. */
-void migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *indent);
-void migrate_put_folded(struct dml_buf *out, const char *text, const char *first, const char *indent);
-void migrate_print_text(struct migrate *c, struct dml_buf *out);
-void migrate_print_json(struct migrate *c, struct dml_buf *out);
+void dml_migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *indent);
+void dml_migrate_put_folded(struct dml_buf *out, const char *text, const char *first, const char *indent);
+void dml_migrate_print_text(struct migrate *c, struct dml_buf *out);
+void dml_migrate_print_json(struct migrate *c, struct dml_buf *out);
 
 #endif

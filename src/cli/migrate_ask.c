@@ -80,7 +80,7 @@ static void put_hunks(struct dml_buf *out, const struct dml_fix_question *q)
         out->failed = 1;
     const char *hunk = diff.p ? strstr(diff.p, "\n@@") : NULL;
     if (hunk)
-        migrate_put_lines(out, (struct dml_sv){hunk + 1, diff.len - (size_t)(hunk + 1 - diff.p)}, "    ");
+        dml_migrate_put_lines(out, (struct dml_sv){hunk + 1, diff.len - (size_t)(hunk + 1 - diff.p)}, "    ");
     dml_buf_dispose(&diff);
 }
 
@@ -105,7 +105,7 @@ static _Bool ask_fix(void *user, const struct dml_fix_question *q)
         dml_buf_printf(&b, "  A decision: %s.\n",
                        q->deletes_comment ? "a comment goes with it" : "the guest may notice");
     if (q->rule->why)
-        migrate_put_folded(&b, q->rule->why, "  ", "  ");
+        dml_migrate_put_folded(&b, q->rule->why, "  ", "  ");
     if (!show(&b))
         return 0;
     if (ask->all && !decision)
@@ -134,9 +134,9 @@ static _Bool ask_decisions(void *user, uint32_t i_guest)
         dml_safe_text(&b, dml_sv_of(path_of(ask)), 0);
         dml_buf_printf(&b, ": needs your decision%s%s%s\n", s->rule ? " [" : "", s->rule ? s->rule : "",
                        s->rule ? "]" : "");
-        migrate_put_folded(&b, s->text, "    ", "    ");
+        dml_migrate_put_folded(&b, s->text, "    ", "    ");
         if (s->why)
-            migrate_put_folded(&b, s->why, "    Why: ", "    ");
+            dml_migrate_put_folded(&b, s->why, "    Why: ", "    ");
         if (!show(&b))
             ask->leave = 1;
         else
@@ -148,7 +148,7 @@ static _Bool ask_decisions(void *user, uint32_t i_guest)
     return !ask->leave;
 }
 
-int migrate_ask_open(struct migrate_ask *ask, struct migrate *c, struct dml_err *err)
+int dml_migrate_ask_open(struct migrate_ask *ask, struct migrate *c, struct dml_err *err)
 {
     *ask = (struct migrate_ask){
         .c = c, .asker = {.fix = {ask_fix, ask}, .guest = begin_guest, .decide = ask_decisions, .user = ask}};

@@ -124,7 +124,7 @@ static const char *verdict(const struct dml_outcome_guest *g)
 
 /* ---- text ---- */
 
-void migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *indent)
+void dml_migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *indent)
 {
     while (text.len) {
         const char *end = memchr(text.p, '\n', text.len);
@@ -137,7 +137,7 @@ void migrate_put_lines(struct dml_buf *out, struct dml_sv text, const char *inde
     }
 }
 
-void migrate_put_folded(struct dml_buf *out, const char *text, const char *first, const char *indent)
+void dml_migrate_put_folded(struct dml_buf *out, const char *text, const char *first, const char *indent)
 {
     struct dml_buf safe, b;
     dml_buf_init(&safe, PIECE_MAX);
@@ -168,12 +168,12 @@ static void print_steps(struct migrate *c, const struct dml_migrate_guest *g, st
             const struct dml_step *s = &g->steps.v[i];
             if (s->group != group)
                 continue;
-            migrate_put_folded(out, s->rule ? dml_arena_printf(c->m.a, "%s [%s]", s->text, s->rule) : s->text,
-                               dml_arena_printf(c->m.a, "  %3u. ", ++n), "       ");
+            dml_migrate_put_folded(out, s->rule ? dml_arena_printf(c->m.a, "%s [%s]", s->text, s->rule) : s->text,
+                                   dml_arena_printf(c->m.a, "  %3u. ", ++n), "       ");
             if (s->why)
-                migrate_put_folded(out, s->why, "       Why: ", "       ");
+                dml_migrate_put_folded(out, s->why, "       Why: ", "       ");
             if (s->command)
-                migrate_put_lines(out, dml_sv_of(s->command), "         $ ");
+                dml_migrate_put_lines(out, dml_sv_of(s->command), "         $ ");
         }
     }
 }
@@ -281,10 +281,10 @@ static void print_force(struct migrate *c, const struct dml_migrate_guest *g, st
                        running == DML_RUNS_UNKNOWN ? "restricted or not is unknown" : dml_running_name(running));
     dml_buf_str(out, "  To put it into force, a cold start; xl reboot, a reboot from inside, xl restore and xl migrate "
                      "keep the old config:\n");
-    migrate_put_lines(out, dml_sv_of(restart(c, g)), "         $ ");
+    dml_migrate_put_lines(out, dml_sv_of(restart(c, g)), "         $ ");
     if (c->m.goal == DML_GOAL_RESTRICT) {
         dml_buf_str(out, "  Then check that QEMU is not root; there must be no 0 in this:\n");
-        migrate_put_lines(out, dml_sv_of(test(c, g)), "         $ ");
+        dml_migrate_put_lines(out, dml_sv_of(test(c, g)), "         $ ");
     } else
         dml_buf_str(out,
                     "  Then check that the guest boots, has its disks, network and console, and can be shut down.\n");
@@ -295,7 +295,7 @@ static void print_force(struct migrate *c, const struct dml_migrate_guest *g, st
                          : "  To go back where the file is under git (otherwise use --backup), and then a "
                            "cold start again:\n");
     if (undo)
-        migrate_put_lines(out, dml_sv_of(undo), "         $ ");
+        dml_migrate_put_lines(out, dml_sv_of(undo), "         $ ");
 }
 
 static void print_guest(struct migrate *c, const struct dml_migrate_guest *g, struct dml_buf *out)
@@ -322,7 +322,7 @@ static void print_guest(struct migrate *c, const struct dml_migrate_guest *g, st
     print_steps(c, g, out);
     if (*diff) {
         dml_buf_printf(out, "  The config%s:\n", g->written ? ", as written" : "");
-        migrate_put_lines(out, dml_sv_of(diff), "    ");
+        dml_migrate_put_lines(out, dml_sv_of(diff), "    ");
     }
     if (!g->too_large && (*diff || c->m.goal == DML_GOAL_XEN))
         print_argv(c, g, out);
@@ -347,7 +347,7 @@ static void print_table(struct migrate *c, struct dml_buf *out)
     }
 }
 
-void migrate_print_text(struct migrate *c, struct dml_buf *out)
+void dml_migrate_print_text(struct migrate *c, struct dml_buf *out)
 {
     if (!c->files.inputs.paths.n)
         return;
@@ -437,7 +437,7 @@ static struct json_object *json_guest(struct migrate *c, const struct dml_migrat
     return o;
 }
 
-void migrate_print_json(struct migrate *c, struct dml_buf *out)
+void dml_migrate_print_json(struct migrate *c, struct dml_buf *out)
 {
     struct json_object *o = json_object_new_object(), *target = json_object_new_object(),
                        *guests = json_object_new_array();

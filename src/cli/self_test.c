@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/write.h"
 #include "cli/verify.h"
+#include "dmargv/dmargv.h"
 
 extern char **environ;
 
@@ -118,7 +119,7 @@ static enum dml_exit start_and_verify(const struct dml_args *args, const char *n
                             "see above, and `dmlint check %s`",
                             r, path);
     if (xl((const char *const[]){"xl", "domid", name, NULL}, text, sizeof text) != 0 ||
-        !dml_num_decimal(dml_sv_trim(dml_sv_of(text)), 32751, &domid))
+        !dml_num_decimal(dml_sv_trim(dml_sv_of(text)), DMA_DOMID_MAX, &domid))
         return dml_cli_fail(DML_EXIT_USAGE, "xl created the guest, but does not say its domid");
     fprintf(stderr, "+ dmlint verify domid:%llu\n", (unsigned long long)domid);
     const char *which = dml_arena_printf(args->arena, "domid:%llu", (unsigned long long)domid);

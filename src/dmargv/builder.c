@@ -2,6 +2,8 @@
 /* The public functions of libdmargv: builders, initial values, names of the catalogues. */
 #include "dmargv/walk.h"
 
+#include "base/version.h"
+
 int dma_builder_new(const struct dma_allocator *allocator, struct dma_builder **builder)
 {
     struct dml_mem mem = {NULL, NULL, NULL};
@@ -146,7 +148,7 @@ int dma_build(struct dma_builder *b, const struct dma_guest *guest, const struct
         return DMA_EINVAL;
     *result = NULL;
     if (!b || !guest || !target || guest->size == 0 || (host && host->size == 0) || target->size < sizeof *target ||
-        target->xen < DMA_XEN_OLDEST || (unsigned)guest->type > DMA_PVH || guest->type == DMA_TYPE_UNSET ||
+        !dml_xen_known(target->xen) || (unsigned)guest->type > DMA_PVH || guest->type == DMA_TYPE_UNSET ||
         (unsigned)guest->device_model_version > DMA_DM_QEMU_XEN)
         return DMA_EINVAL;
     dml_arena_reset(&b->arena);

@@ -136,13 +136,13 @@ void dma_step_virtio_backends(struct walk *w, uint32_t i)
 
 void dma_step_attach_nics(struct walk *w, uint32_t unused)
 {
+    struct numbers seen = dma_numbers(w, w->g.nics.n);
+
     (void)unused;
-    for (uint32_t i = 0; i < w->g.nics.n; i++) {
-        for (uint32_t j = 0; j < i && !w->stop; j++) {
-            if (w->nics[i].n.devid == w->nics[j].n.devid)
-                dma_refuse_at(w, DMA_REFUSAL_NIC_TWICE, DMA_FIELD_VIF, i, "devid", "two interfaces have the number %d",
-                              w->nics[i].n.devid);
-        }
+    for (uint32_t i = 0; i < w->g.nics.n && !w->stop; i++) {
+        if (dma_number_seen(&seen, (uint32_t)w->nics[i].n.devid, false))
+            dma_refuse_at(w, DMA_REFUSAL_NIC_TWICE, DMA_FIELD_VIF, i, "devid", "two interfaces have the number %d",
+                          w->nics[i].n.devid);
     }
 }
 

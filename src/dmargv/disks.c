@@ -261,15 +261,10 @@ void dma_step_disk_is_new(struct walk *w, uint32_t i)
 {
     struct disk *k = &w->disks[i];
 
-    for (uint32_t j = 0; j < i; j++) {
-        const struct disk *other = &w->disks[j];
-
-        if (other->number == k->number &&
-            (other->d.backend == DMA_BACKEND_STANDALONE) == (k->d.backend == DMA_BACKEND_STANDALONE)) {
-            dma_refuse_at(w, DMA_REFUSAL_DISK_TWICE, DMA_FIELD_DISK, i, "vdev", "there are two disks %s", vdev_of(k));
-            return;
-        }
-    }
+    if (i == 0)
+        w->disk_numbers = dma_numbers(w, w->g.disks.n);
+    if (dma_number_seen(&w->disk_numbers, (uint32_t)k->number, k->d.backend == DMA_BACKEND_STANDALONE))
+        dma_refuse_at(w, DMA_REFUSAL_DISK_TWICE, DMA_FIELD_DISK, i, "vdev", "there are two disks %s", vdev_of(k));
 }
 
 /* libxl__bootloader_run: the first disk is attached in dom0 for the bootloader to read. */

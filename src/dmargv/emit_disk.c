@@ -271,10 +271,11 @@ void dma_step_disks_have_places(struct walk *w, uint32_t unused)
 {
     (void)unused;
     for (uint32_t i = 0; i < w->g.disks.n; i++) {
-        for (uint32_t j = 0; j < i; j++) {
+        /* There are only so many places: few of very many disks are emulated. */
+        for (uint32_t j = 0; w->disks[i].emulated && j < i; j++) {
             const struct disk *a = &w->disks[i], *b = &w->disks[j];
 
-            if (a->emulated && b->emulated && a->index == b->index && is_sd(a) == is_sd(b))
+            if (b->emulated && a->index == b->index && is_sd(a) == is_sd(b))
                 dma_note(w, DMA_NOTE_DISK_PLACE_TWICE, DMA_FIELD_DISK, (int32_t)i,
                          "%s and %s get the same place, on which QEMU stops", b->d.vdev, a->d.vdev);
         }

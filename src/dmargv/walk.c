@@ -254,6 +254,35 @@ void dma_note(struct walk *w, enum dma_note_id id, enum dma_field field, int32_t
         out_of_memory(w);
 }
 
+struct numbers dma_numbers(struct walk *w, uint32_t n)
+{
+    uint32_t size = 16;
+
+    while (size / 2 < n && size < 1u << 31)
+        size *= 2;
+    struct numbers s = {dml_new_n(w->a, uint64_t, size), size - 1};
+
+    if (!s.v)
+        out_of_memory(w);
+    return s;
+}
+
+bool dma_number_seen(struct numbers *seen, uint32_t number, bool kind)
+{
+    const uint64_t key = (uint64_t)number << 2 | (uint64_t)kind << 1 | 1;
+
+    if (!seen->v)
+        return false;
+    for (uint32_t at = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 32) & seen->mask;; at = (at + 1) & seen->mask) {
+        if (seen->v[at] == key)
+            return true;
+        if (!seen->v[at]) {
+            seen->v[at] = key;
+            return false;
+        }
+    }
+}
+
 enum dma_file_type dma_file(const struct walk *w, const char *path)
 {
     enum dma_file_type type = w->h.file_type ? w->h.file_type(w->h.file_user, path) : DMA_FILE_UNKNOWN;

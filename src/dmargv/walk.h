@@ -81,6 +81,12 @@ struct plan {
     const char *spelled[SPELLING_ROWS];
 };
 
+/* Device numbers that have been met, as a hash table: a list of a megabyte has very many. */
+struct numbers {
+    uint64_t *v; /* 0: free */
+    uint32_t mask;
+};
+
 struct walk {
     struct dml_arena *a;
     struct dma_guest g; /* a copy, which libxl's defaults fill in */
@@ -95,6 +101,7 @@ struct walk {
     struct dma_channel *channels;
     uint32_t *channel_domids;
     int32_t next_nic_devid;
+    struct numbers disk_numbers;
 
     bool memory_given;
     bool made;       /* the domain exists, so that its own name is one */
@@ -162,8 +169,13 @@ static inline bool dma_yes(enum dma_bool b)
     return b == DMA_YES;
 }
 
+/* A table for `n` numbers; without memory for it the walk stops. */
+struct numbers dma_numbers(struct walk *w, uint32_t n);
+/* Was this number, of one of two kinds, met before? It is from now on. */
+bool dma_number_seen(struct numbers *seen, uint32_t number, bool kind);
+
 /* A domid of a domain of which only the name is known. */
-enum { DMA_DOMID_ASSUMED = 32751 };
+enum { DMA_DOMID_ASSUMED = DMA_DOMID_MAX };
 /* What a path is: what the host says, or what its name suggests. */
 enum dma_file_type dma_file(const struct walk *w, const char *path);
 /*

@@ -3,7 +3,6 @@
 #include "facts/select.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "facts/truths.h"
@@ -14,16 +13,16 @@ enum { TRUTH = 0x0000, KEY = 0x1000, ITEMS = 0x2000, FIELD = 0x3000, HOST = 0x40
 
 /* ---- host.: the table of facts, flattened ---- */
 
-enum { HOST_ROWS = 128, HOST_NAME = 64 };
-
 struct host_row {
-    char name[HOST_NAME];
+    const char *name;
     const struct dml_fact_field *field;   /* the fact itself, or the list that `element` is a field of */
     const struct dml_fact_field *element; /* a field of a list's elements, or NULL */
     uint32_t base;                        /* row of the list, or its own */
 };
 
-static struct host_row host_rows[HOST_ROWS];
+/* Made once, and kept as long as the program runs; without memory for them there are none. */
+static struct dml_arena host_arena;
+static struct host_row *host_rows;
 static uint32_t host_rows_n;
 static pthread_once_t host_once = PTHREAD_ONCE_INIT;
 
@@ -32,15 +31,16 @@ static _Bool is_list(const struct dml_fact_field *f)
     return f->kind == DML_FACT_STRINGS || f->kind == DML_FACT_UINTS || f->kind == DML_FACT_MAPS;
 }
 
+/* Without rows yet, only counts. */
 static void add_host_row(const char *prefix, const struct dml_fact_field *f, const struct dml_fact_field *element,
                          uint32_t base)
 {
-    struct host_row *row = &host_rows[host_rows_n++];
-    snprintf(row->name, sizeof row->name, "%s.%s%s%s%s", prefix, f->name, is_list(f) ? "[*]" : "", element ? "." : "",
-             element ? element->name : "");
-    row->field = f;
-    row->element = element;
-    row->base = base;
+    uint32_t i = host_rows_n++;
+    if (!host_rows)
+        return;
+    const char *name = dml_arena_printf(&host_arena, "%s.%s%s%s%s", prefix, f->name, is_list(f) ? "[*]" : "",
+                                        element ? "." : "", element ? element->name : "");
+    host_rows[i] = (struct host_row){name ? name : "host.", f, element, base};
 }
 
 static void add_host_rows(const struct dml_fact_shape *shape, const char *prefix)
@@ -49,9 +49,8 @@ static void add_host_rows(const struct dml_fact_shape *shape, const char *prefix
         const struct dml_fact_field *f = &shape->fields[i];
         uint32_t base = host_rows_n;
         if (f->kind == DML_FACT_MAP) {
-            char inner[HOST_NAME];
-            snprintf(inner, sizeof inner, "%s.%s", prefix, f->name);
-            add_host_rows(f->shape, inner);
+            const char *inner = dml_arena_printf(&host_arena, "%s.%s", prefix, f->name);
+            add_host_rows(f->shape, inner ? inner : prefix);
         } else if (f->kind != DML_FACT_SOURCE)
             add_host_row(prefix, f, NULL, base);
         for (uint32_t k = 0; f->kind == DML_FACT_MAPS && k < f->shape->n; k++)
@@ -63,6 +62,11 @@ static void add_host_rows(const struct dml_fact_shape *shape, const char *prefix
 static void make_host_rows(void)
 {
     add_host_rows(&dml_facts_shape, "host");
+    if (host_rows_n <= ROWS)
+        host_rows = dml_new_n(&host_arena, struct host_row, host_rows_n);
+    host_rows_n = 0;
+    if (host_rows)
+        add_host_rows(&dml_facts_shape, "host");
 }
 
 static enum dml_value_kind host_kind(const struct dml_fact_field *f)
@@ -88,16 +92,19 @@ static enum dml_value_kind host_kind(const struct dml_fact_field *f)
 
 struct dml_host_answers {
     struct dml_arena *a;
-    _Bool have[HOST_ROWS];
-    struct dml_values values[HOST_ROWS];
+    _Bool *have; /* both by host row */
+    struct dml_values *values;
 };
 
 struct dml_host_answers *dml_host_answers_new(struct dml_arena *a)
 {
     struct dml_host_answers *h = dml_new(a, struct dml_host_answers);
-    if (h)
-        h->a = a;
-    return h;
+    pthread_once(&host_once, make_host_rows);
+    if (!h)
+        return NULL;
+    *h = (struct dml_host_answers){a, dml_new_n(a, _Bool, host_rows_n + 1),
+                                   dml_new_n(a, struct dml_values, host_rows_n + 1)};
+    return h->have && h->values ? h : NULL;
 }
 
 /* The value of one fact at `p`; UNKNOWN where it is not known. */
@@ -153,7 +160,6 @@ static struct dml_values host_values(const struct host_row *row, const struct dm
 static struct dml_values get_host(struct dml_subject *s, uint32_t row)
 {
     struct dml_host_answers *h = s->answers;
-    pthread_once(&host_once, make_host_rows);
     if (!s->world->host)
         return (struct dml_values){.unknown = 1};
     if (!h->have[row]) {
@@ -376,5 +382,5 @@ const char *dml_select_fact(uint32_t id)
     }
     if ((id & KINDS) != HOST)
         return NULL;
-    return host_rows[id & ROWS].name + sizeof "host." - 1;
+    return strchr(host_rows[id & ROWS].name, '.') + 1;
 }

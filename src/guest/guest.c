@@ -37,7 +37,7 @@ void *dml_read_alloc(struct dml_reader *r, size_t n, size_t size, size_t align)
 {
     void *p = dml_arena_calloc(r->arena, n, size, align);
     if (!p && !r->rc)
-        r->rc = dml_err_set(r->err, DML_ENOMEM, "out of memory");
+        r->rc = dml_err_nomem(r->err);
     return p;
 }
 
@@ -45,7 +45,7 @@ const char *dml_read_copy(struct dml_reader *r, struct dml_sv s)
 {
     char *p = dml_arena_strndup(r->arena, s.p, s.len);
     if (!p && !r->rc)
-        r->rc = dml_err_set(r->err, DML_ENOMEM, "out of memory");
+        r->rc = dml_err_nomem(r->err);
     return p;
 }
 
@@ -64,7 +64,7 @@ struct dml_guest_problem *dml_read_problem(struct dml_reader *r, enum dml_guest_
     const struct dml_cfg_entry *e = r->out->by_key[key];
     if (!p) {
         if (!r->rc)
-            r->rc = dml_err_set(r->err, DML_ENOMEM, "out of memory");
+            r->rc = dml_err_nomem(r->err);
         return &r->lost;
     }
     *p = (struct dml_guest_problem){.id = (uint8_t)id, .kind = (uint8_t)problems[id].kind, .key = (uint16_t)key};
@@ -245,7 +245,7 @@ void dml_read_part(struct dml_reader *r, enum dml_key_id key, int32_t index, str
     struct dml_guest_part *p = dml_vec_add(r->arena, &r->out->parts);
     if (!p) {
         if (!r->rc)
-            r->rc = dml_err_set(r->err, DML_ENOMEM, "out of memory");
+            r->rc = dml_err_nomem(r->err);
         return;
     }
     if (!r->out->n_parts[key]++)
@@ -568,7 +568,7 @@ static void read_cmdline(struct dml_reader *r)
     else if (have_extra)
         both = dml_read_copy(r, extra);
     if ((have_root || have_extra) && !both && !r->rc)
-        r->rc = dml_err_set(r->err, DML_ENOMEM, "out of memory");
+        r->rc = dml_err_nomem(r->err);
     r->g->cmdline = both;
 }
 
@@ -930,7 +930,7 @@ int dml_guest_read(struct dml_guest *guest, struct dml_arena *a, struct dml_xlu 
         .out = guest, .g = &guest->g, .arena = a, .xlu = xlu, .host = host ? host : &unknown, .xen = xen, .err = err};
     r.keys = dml_new_n(a, uint16_t, cfg->entries.n);
     if (!r.keys)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     for (uint32_t i = 0; i < cfg->entries.n; i++) {
         const struct dml_cfg_entry *e = &cfg->entries.v[i];
         enum dml_key_id key = dml_key_find_hashed(e->name, e->hash);
@@ -942,7 +942,7 @@ int dml_guest_read(struct dml_guest *guest, struct dml_arena *a, struct dml_xlu 
     }
     read_all(&r);
     if (a->failed && !r.rc)
-        r.rc = dml_err_set(err, DML_ENOMEM, "out of memory");
+        r.rc = dml_err_nomem(err);
     return r.rc;
 }
 

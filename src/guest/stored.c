@@ -91,7 +91,7 @@ struct reading {
 static void lost_memory(struct reading *d, int rc)
 {
     if (rc < 0 && !d->r.rc)
-        d->r.rc = dml_err_set(d->r.err, rc, rc == DML_ENOMEM ? "out of memory" : "too many keys");
+        d->r.rc = rc == DML_ENOMEM ? dml_err_nomem(d->r.err) : dml_err_set(d->r.err, rc, "too many keys");
 }
 
 /* From a member's name to the end of its value. */
@@ -528,8 +528,7 @@ static int read_json(struct dml_guest *guest, struct dml_cfg *cfg, struct dml_ar
     if (rc < 0)
         return rc;
     if (!root)
-        return dml_cfg_fault(cfg, a, faults[error.fault], error.at) < 0 ? dml_err_set(err, DML_ENOMEM, "out of memory")
-                                                                        : 0;
+        return dml_cfg_fault(cfg, a, faults[error.fault], error.at) < 0 ? dml_err_nomem(err) : 0;
     read_section(&d, section_config(), &(struct place){.base = (char *)&guest->g}, root);
     for (uint32_t i = 0; i < cfg->entries.n; i++) {
         enum dml_key_id key = dml_key_find_hashed(cfg->entries.v[i].name, cfg->entries.v[i].hash);
@@ -538,7 +537,7 @@ static int read_json(struct dml_guest *guest, struct dml_cfg *cfg, struct dml_ar
     if (!dml_json_get(dml_json_get(root, "c_info"), "type") || guest->g.type == DMA_TYPE_UNSET)
         lost_memory(&d, dml_cfg_fault(cfg, a, DML_CFG_E_STORED_NO_TYPE, (struct dml_span){root->span.off, 1}));
     if (a->failed && !d.r.rc)
-        d.r.rc = dml_err_set(err, DML_ENOMEM, "out of memory");
+        d.r.rc = dml_err_nomem(err);
     return d.r.rc;
 }
 
@@ -636,5 +635,5 @@ int dml_guest_open(struct dml_guest *guest, struct dml_cfg *cfg, struct dml_form
     *guest = (struct dml_guest){.cfg = cfg, .xen = xen};
     dma_guest_init(&guest->g);
     rc = dml_cfg_fault(cfg, a, form->fault, (struct dml_span){0, 0});
-    return rc < 0 ? dml_err_set(err, rc, "out of memory") : 0;
+    return rc < 0 ? dml_err_nomem(err) : 0;
 }

@@ -3,12 +3,10 @@
 #ifndef DML_HOST_ACCOUNTS_H
 #define DML_HOST_ACCOUNTS_H
 
+#include "dmargv/dmargv.h"
 #include "host/facts.h"
 
-enum {
-    DML_DOMID_FIRST = 1,
-    DML_DOMID_LAST = 32751 /* DOMID_FIRST_RESERVED - 1, xen/include/public/xen.h */
-};
+enum { DML_DOMID_FIRST = 1, DML_DOMID_LAST = DMA_DOMID_MAX };
 
 #define DML_RANGE_BASE_USER "xen-qemuuser-range-base"
 #define DML_SHARED_USER     "xen-qemuuser-shared"
@@ -29,7 +27,7 @@ struct dml_accounts {
     _Bool known;    /* there is a list at all */
     _Bool complete; /* what is not listed does not exist */
     const struct dml_account *base, *shared, *reaper;
-    struct dml_uids range; /* base + 1 .. base + 32751, where there is a base; may reach past 2^32 - 1 */
+    struct dml_uids range; /* base + 1 .. base + DML_DOMID_LAST, where there is a base; may reach past 2^32 - 1 */
     /* 4.10 and 4.11: accounts by domid, in the order of the list */
     const struct dml_account **by_domid;
     uint32_t by_domid_n;

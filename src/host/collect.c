@@ -19,23 +19,23 @@
 
 enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
-char *below(struct collector *c, const char *path)
+char *dml_collect_below(struct collector *c, const char *path)
 {
     return dml_arena_printf(c->a, "%s%s", c->root, path);
 }
 
 /* The file's text; where it cannot be read, says so in the notes (but for files that need not exist) and returns 0. */
-_Bool slurp(struct collector *c, const char *path, _Bool expected, struct dml_sv *text)
+_Bool dml_collect_slurp(struct collector *c, const char *path, _Bool expected, struct dml_sv *text)
 {
     struct dml_err err;
-    char *real = below(c, path);
+    char *real = dml_collect_below(c, path);
     int rc = real ? dml_regular_read(c->a, real, FILE_MAX_BYTES, text, &err) : DML_ENOMEM;
     if (rc < 0 && rc != DML_ENOMEM && (expected || errno != ENOENT))
         dml_buf_printf(c->notes, "%s\n", err.msg);
     return rc == 0;
 }
 
-_Bool next_line(struct dml_sv *text, struct dml_sv *line)
+_Bool dml_collect_next_line(struct dml_sv *text, struct dml_sv *line)
 {
     if (!text->len)
         return 0;
@@ -48,7 +48,7 @@ _Bool next_line(struct dml_sv *text, struct dml_sv *line)
 }
 
 /* Cuts the part up to `sep` (or all) off `rest`. */
-struct dml_sv cut(struct dml_sv *rest, char sep)
+struct dml_sv dml_collect_cut(struct dml_sv *rest, char sep)
 {
     const char *at = rest->len ? memchr(rest->p, sep, rest->len) : NULL;
     size_t n = at ? (size_t)(at - rest->p) : rest->len;
@@ -58,7 +58,7 @@ struct dml_sv cut(struct dml_sv *rest, char sep)
     return part;
 }
 
-_Bool next_word(struct dml_sv *rest, struct dml_sv *word)
+_Bool dml_collect_next_word(struct dml_sv *rest, struct dml_sv *word)
 {
     while (rest->len && (rest->p[0] == ' ' || rest->p[0] == '\t')) {
         rest->p++;
@@ -73,13 +73,13 @@ _Bool next_word(struct dml_sv *rest, struct dml_sv *word)
     return n > 0;
 }
 
-const char *keep(struct collector *c, struct dml_sv s)
+const char *dml_collect_keep(struct collector *c, struct dml_sv s)
 {
     return dml_arena_strndup(c->a, s.p, s.len);
 }
 
 /* Appends a zeroed element to a list of facts; NULL when out of memory. */
-void *append(struct collector *c, struct dml_list *list, size_t size)
+void *dml_collect_append(struct collector *c, struct dml_list *list, size_t size)
 {
     list->known = 1;
     /* Capacity is implied: lists grow at powers of two. */
@@ -97,9 +97,9 @@ void *append(struct collector *c, struct dml_list *list, size_t size)
 
 static void append_string(struct collector *c, struct dml_list *list, struct dml_sv s)
 {
-    const char **p = append(c, list, sizeof *p);
+    const char **p = dml_collect_append(c, list, sizeof *p);
     if (p)
-        *p = keep(c, s);
+        *p = dml_collect_keep(c, s);
 }
 
 /* ---- accounts and ids ---- */
@@ -107,19 +107,19 @@ static void append_string(struct collector *c, struct dml_list *list, struct dml
 static void passwd_lines(struct collector *c, struct dml_sv text)
 {
     struct dml_sv line;
-    while (next_line(&text, &line)) {
-        struct dml_sv rest = line, name = cut(&rest, ':');
-        cut(&rest, ':');
+    while (dml_collect_next_line(&text, &line)) {
+        struct dml_sv rest = line, name = dml_collect_cut(&rest, ':');
+        dml_collect_cut(&rest, ':');
         uint64_t uid, gid;
-        if (!name.len || name.p[0] == '#' || !dml_num_decimal(cut(&rest, ':'), UINT32_MAX, &uid) ||
-            !dml_num_decimal(cut(&rest, ':'), UINT32_MAX, &gid))
+        if (!name.len || name.p[0] == '#' || !dml_num_decimal(dml_collect_cut(&rest, ':'), UINT32_MAX, &uid) ||
+            !dml_num_decimal(dml_collect_cut(&rest, ':'), UINT32_MAX, &gid))
             continue;
         _Bool known = 0;
         for (uint32_t i = 0; i < c->f->passwd.n && !known; i++)
             known = dml_sv_is(name, DML_AT(c->f->passwd, struct dml_account, i)->name);
-        struct dml_account *account = known ? NULL : append(c, &c->f->passwd, sizeof *account);
+        struct dml_account *account = known ? NULL : dml_collect_append(c, &c->f->passwd, sizeof *account);
         if (account)
-            *account = (struct dml_account){keep(c, name), uid, gid};
+            *account = (struct dml_account){dml_collect_keep(c, name), uid, gid};
     }
 }
 
@@ -143,16 +143,16 @@ static _Bool getent_passwd(struct collector *c, const char *names)
 static void collect_accounts(struct collector *c)
 {
     struct dml_sv text, line;
-    if (slurp(c, "/etc/passwd", 1, &text)) {
+    if (dml_collect_slurp(c, "/etc/passwd", 1, &text)) {
         c->f->passwd.known = 1;
         passwd_lines(c, text);
     }
-    if (slurp(c, "/etc/nsswitch.conf", 0, &text)) {
-        while (next_line(&text, &line)) {
-            struct dml_sv rest = cut(&line, '#'), word;
-            if (!dml_sv_is(dml_sv_trim(cut(&rest, ':')), "passwd"))
+    if (dml_collect_slurp(c, "/etc/nsswitch.conf", 0, &text)) {
+        while (dml_collect_next_line(&text, &line)) {
+            struct dml_sv rest = dml_collect_cut(&line, '#'), word;
+            if (!dml_sv_is(dml_sv_trim(dml_collect_cut(&rest, ':')), "passwd"))
                 continue;
-            while (next_word(&rest, &word))
+            while (dml_collect_next_word(&rest, &word))
                 if (word.p[0] != '[' && word.p[word.len - 1] != ']') /* actions such as [NOTFOUND=return] */
                     append_string(c, &c->f->nss, word);
         }
@@ -163,20 +163,20 @@ static void collect_accounts(struct collector *c)
         !(getent_passwd(c, "") && getent_passwd(c, "xen-qemuuser-range-base xen-qemuuser-shared xen-qemuuser-reaper")))
         dml_buf_str(c->notes, "getent could not be run: accounts are those of /etc/passwd\n");
 
-    if (slurp(c, "/etc/group", 1, &text)) {
+    if (dml_collect_slurp(c, "/etc/group", 1, &text)) {
         c->f->groups.known = 1;
-        while (next_line(&text, &line)) {
-            struct dml_sv rest = line, name = cut(&rest, ':');
-            cut(&rest, ':');
+        while (dml_collect_next_line(&text, &line)) {
+            struct dml_sv rest = line, name = dml_collect_cut(&rest, ':');
+            dml_collect_cut(&rest, ':');
             uint64_t gid;
-            if (!name.len || !dml_num_decimal(cut(&rest, ':'), UINT32_MAX, &gid))
+            if (!name.len || !dml_num_decimal(dml_collect_cut(&rest, ':'), UINT32_MAX, &gid))
                 continue;
-            struct dml_group *g = append(c, &c->f->groups, sizeof *g);
+            struct dml_group *g = dml_collect_append(c, &c->f->groups, sizeof *g);
             if (!g)
                 return;
-            *g = (struct dml_group){.name = keep(c, name), .gid = gid, .members = {.known = 1}};
+            *g = (struct dml_group){.name = dml_collect_keep(c, name), .gid = gid, .members = {.known = 1}};
             while (rest.len) {
-                struct dml_sv member = dml_sv_trim(cut(&rest, ','));
+                struct dml_sv member = dml_sv_trim(dml_collect_cut(&rest, ','));
                 if (member.len)
                     append_string(c, &g->members, member);
             }
@@ -188,19 +188,19 @@ static void collect_subids(struct collector *c, const char *path, struct dml_lis
 {
     struct dml_sv text, line;
     /* No such file means that nobody has subordinate ids, if the place where it would be is there. */
-    char *etc = below(c, "/etc");
+    char *etc = dml_collect_below(c, "/etc");
     list->known = etc && access(etc, R_OK) == 0;
-    if (!slurp(c, path, 0, &text))
+    if (!dml_collect_slurp(c, path, 0, &text))
         return;
-    while (next_line(&text, &line)) {
-        struct dml_sv rest = line, name = cut(&rest, ':');
+    while (dml_collect_next_line(&text, &line)) {
+        struct dml_sv rest = line, name = dml_collect_cut(&rest, ':');
         uint64_t start, count;
-        if (!dml_num_decimal(cut(&rest, ':'), UINT64_MAX / 2, &start) ||
+        if (!dml_num_decimal(dml_collect_cut(&rest, ':'), UINT64_MAX / 2, &start) ||
             !dml_num_decimal(dml_sv_trim(rest), UINT64_MAX / 2, &count))
             continue;
-        struct dml_id_range *r = append(c, list, sizeof *r);
+        struct dml_id_range *r = dml_collect_append(c, list, sizeof *r);
         if (r)
-            *r = (struct dml_id_range){keep(c, name), start, count};
+            *r = (struct dml_id_range){dml_collect_keep(c, name), start, count};
     }
 }
 
@@ -216,11 +216,11 @@ static void collect_login_defs(struct collector *c)
         {"SUB_UID_MAX", &c->f->login_defs.sub_uid_max},
     };
     struct dml_sv text, line;
-    if (!slurp(c, "/etc/login.defs", 0, &text))
+    if (!dml_collect_slurp(c, "/etc/login.defs", 0, &text))
         return;
-    while (next_line(&text, &line)) {
+    while (dml_collect_next_line(&text, &line)) {
         struct dml_sv key, value;
-        if (!next_word(&line, &key) || !next_word(&line, &value))
+        if (!dml_collect_next_word(&line, &key) || !dml_collect_next_word(&line, &value))
             continue;
         for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
             uint64_t n;
@@ -235,7 +235,7 @@ static void collect_login_defs(struct collector *c)
 static char *read_word(struct collector *c, const char *path)
 {
     struct dml_sv text;
-    if (!slurp(c, path, 0, &text))
+    if (!dml_collect_slurp(c, path, 0, &text))
         return NULL;
     text = dml_sv_trim(text);
     return text.len ? dml_arena_strndup(c->a, text.p, text.len) : NULL;
@@ -245,11 +245,11 @@ static char *read_word(struct collector *c, const char *path)
 static char *dpkg_version(struct collector *c, const char *package)
 {
     struct dml_sv text, line;
-    if (!slurp(c, "/var/lib/dpkg/status", 0, &text))
+    if (!dml_collect_slurp(c, "/var/lib/dpkg/status", 0, &text))
         return NULL;
     _Bool here = 0;
-    while (next_line(&text, &line)) {
-        struct dml_sv rest = line, key = cut(&rest, ':');
+    while (dml_collect_next_line(&text, &line)) {
+        struct dml_sv rest = line, key = dml_collect_cut(&rest, ':');
         rest = dml_sv_trim(rest);
         if (dml_sv_is(key, "Package"))
             here = dml_sv_is(rest, package);
@@ -300,7 +300,7 @@ static void collect_qemu(struct collector *c, const struct dml_libxl_info *libxl
 {
     struct dml_facts *f = c->f;
     if (libxl->qemu_traditional_path) {
-        char *real = below(c, libxl->qemu_traditional_path);
+        char *real = dml_collect_below(c, libxl->qemu_traditional_path);
         f->qemu_traditional.path = libxl->qemu_traditional_path;
         f->qemu_traditional.installed = real && access(real, F_OK) == 0 ? DML_TRI_YES : DML_TRI_NO;
     }
@@ -325,7 +325,7 @@ static void collect_qemu(struct collector *c, const struct dml_libxl_info *libxl
 
 static uint64_t count_entries(struct collector *c, const char *dir, const char *prefix)
 {
-    char *real = below(c, dir);
+    char *real = dml_collect_below(c, dir);
     DIR *d = real ? opendir(real) : NULL;
     uint64_t n = 0;
     for (struct dirent *e; d && (e = readdir(d));)
@@ -338,7 +338,7 @@ static uint64_t count_entries(struct collector *c, const char *dir, const char *
 static void collect_kernel(struct collector *c)
 {
     char *type = read_word(c, "/proc/sys/kernel/ostype");
-    char *lsb = below(c, "/etc/os-release");
+    char *lsb = dml_collect_below(c, "/etc/os-release");
     if ((type && strcmp(type, "Linux") == 0) || (!type && lsb && access(lsb, R_OK) == 0))
         c->f->os = "linux";
     c->f->kernel_release = read_word(c, "/proc/sys/kernel/osrelease");
@@ -352,22 +352,22 @@ static void collect_kernel(struct collector *c)
 /* ---- what happens around guests ---- */
 
 /* Value of a shell assignment NAME=value, without quotes; 0 where the line is none. */
-_Bool assignment(struct dml_sv line, struct dml_sv *name, struct dml_sv *value)
+_Bool dml_collect_assignment(struct dml_sv line, struct dml_sv *name, struct dml_sv *value)
 {
     line = dml_sv_trim(line);
     if (!line.len || line.p[0] == '#' || !memchr(line.p, '=', line.len))
         return 0;
     *value = line;
-    *name = cut(value, '=');
+    *name = dml_collect_cut(value, '=');
     *value = dml_sv_trim(*value);
     if (value->len && (value->p[0] == '"' || value->p[0] == '\'')) {
         char quote = *value->p;
         value->p++;
         value->len--;
-        *value = cut(value, quote);
+        *value = dml_collect_cut(value, quote);
     } else {
         struct dml_sv rest = *value;
-        *value = dml_sv_trim(cut(&rest, '#'));
+        *value = dml_sv_trim(dml_collect_cut(&rest, '#'));
     }
     return 1;
 }
@@ -378,9 +378,9 @@ static int by_name(const void *x, const void *y)
 }
 
 /* Sorted paths of the entries of a directory; the list is known where the directory can be read or is not there. */
-void list_dir(struct collector *c, const char *dir, const char *prefix, struct dml_list *list)
+void dml_collect_list_dir(struct collector *c, const char *dir, const char *prefix, struct dml_list *list)
 {
-    char *real = below(c, dir);
+    char *real = dml_collect_below(c, dir);
     DIR *d = real ? opendir(real) : NULL;
     list->known = d || errno == ENOENT;
     if (!d)
@@ -401,41 +401,42 @@ static void collect_xendomains(struct collector *c)
 {
     struct dml_sv text, line, name, value;
     struct dml_facts *f = c->f;
-    if (!slurp(c, "/etc/default/xendomains", 0, &text) && !slurp(c, "/etc/sysconfig/xendomains", 0, &text))
+    if (!dml_collect_slurp(c, "/etc/default/xendomains", 0, &text) &&
+        !dml_collect_slurp(c, "/etc/sysconfig/xendomains", 0, &text))
         return;
     const char *autostart = "/etc/xen/auto";
     f->xendomains.save = f->xendomains.migrate = "";
-    while (next_line(&text, &line)) {
-        if (!assignment(line, &name, &value))
+    while (dml_collect_next_line(&text, &line)) {
+        if (!dml_collect_assignment(line, &name, &value))
             continue;
         if (dml_sv_is(name, "XENDOMAINS_SAVE"))
-            f->xendomains.save = keep(c, value);
+            f->xendomains.save = dml_collect_keep(c, value);
         else if (dml_sv_is(name, "XENDOMAINS_MIGRATE"))
-            f->xendomains.migrate = keep(c, value);
+            f->xendomains.migrate = dml_collect_keep(c, value);
         else if (dml_sv_is(name, "XENDOMAINS_RESTORE"))
             f->xendomains.restore = dml_sv_is(value, "true") ? DML_TRI_YES : DML_TRI_NO;
         else if (dml_sv_is(name, "XENDOMAINS_AUTO"))
-            autostart = keep(c, value);
+            autostart = dml_collect_keep(c, value);
     }
     if (autostart && autostart[0] == '/')
-        list_dir(c, autostart, "", &f->xendomains.autostart);
+        dml_collect_list_dir(c, autostart, "", &f->xendomains.autostart);
 }
 
 /* xl.conf has the grammar of guests, but one plain setting is all that is asked of it. */
 static void collect_xl_conf(struct collector *c)
 {
     struct dml_sv text, line, name, value;
-    if (!slurp(c, "/etc/xen/xl.conf", 0, &text))
+    if (!dml_collect_slurp(c, "/etc/xen/xl.conf", 0, &text))
         return;
-    while (next_line(&text, &line))
-        if (assignment(line, &name, &value) && dml_sv_is(dml_sv_trim(name), "domid_policy"))
-            c->f->xl_conf.domid_policy = keep(c, dml_sv_trim(value));
+    while (dml_collect_next_line(&text, &line))
+        if (dml_collect_assignment(line, &name, &value) && dml_sv_is(dml_sv_trim(name), "domid_policy"))
+            c->f->xl_conf.domid_policy = dml_collect_keep(c, dml_sv_trim(value));
 }
 
 static void collect_stale_chroots(struct collector *c)
 {
     struct dml_list dirs = {0};
-    list_dir(c, "/var/run/xen", "qemu-root-", &dirs);
+    dml_collect_list_dir(c, "/var/run/xen", "qemu-root-", &dirs);
     c->f->stale_chroots.known = dirs.known;
     for (uint32_t i = 0; i < dirs.n; i++) {
         const char *dir = *DML_AT(dirs, const char *, i);
@@ -453,7 +454,7 @@ static void collect_uids_in_use(struct collector *c)
     for (uint32_t i = 0; i < c->f->passwd.n; i++)
         if (strcmp(DML_AT(c->f->passwd, struct dml_account, i)->name, "xen-qemuuser-range-base") == 0)
             base = DML_AT(c->f->passwd, struct dml_account, i)->uid;
-    char *proc = below(c, "/proc");
+    char *proc = dml_collect_below(c, "/proc");
     DIR *d = base != DML_FACT_UNKNOWN && proc ? opendir(proc) : NULL;
     if (!d)
         return;
@@ -468,7 +469,7 @@ static void collect_uids_in_use(struct collector *c)
         _Bool seen = 0;
         for (uint32_t i = 0; i < c->f->uids_in_use.n && !seen; i++)
             seen = *DML_AT(c->f->uids_in_use, uint64_t, i) == st.st_uid;
-        uint64_t *uid = seen ? NULL : append(c, &c->f->uids_in_use, sizeof *uid);
+        uint64_t *uid = seen ? NULL : dml_collect_append(c, &c->f->uids_in_use, sizeof *uid);
         if (uid)
             *uid = st.st_uid;
     }
@@ -485,19 +486,19 @@ static uint64_t read_hex(struct collector *c, const char *dir, const char *name)
 static void collect_pci(struct collector *c)
 {
     struct dml_list dirs = {0};
-    list_dir(c, "/sys/bus/pci/devices", "", &dirs);
+    dml_collect_list_dir(c, "/sys/bus/pci/devices", "", &dirs);
     c->f->pci.known = dirs.known && dirs.v;
     for (uint32_t i = 0; i < dirs.n; i++) {
         const char *dir = *DML_AT(dirs, const char *, i);
-        struct dml_pci *pci = append(c, &c->f->pci, sizeof *pci);
+        struct dml_pci *pci = dml_collect_append(c, &c->f->pci, sizeof *pci);
         if (!pci)
             return;
-        *pci = (struct dml_pci){keep(c, dml_path_base(dml_sv_of(dir))), read_hex(c, dir, "vendor"),
+        *pci = (struct dml_pci){dml_collect_keep(c, dml_path_base(dml_sv_of(dir))), read_hex(c, dir, "vendor"),
                                 read_hex(c, dir, "device"), read_hex(c, dir, "class"), ""};
         char *link = dml_arena_printf(c->a, "%s%s/driver", c->root, dir), target[PATH_MAX];
         ssize_t n = link ? readlink(link, target, sizeof target) : -1;
         if (n > 0)
-            pci->driver = keep(c, dml_path_base((struct dml_sv){target, (size_t)n}));
+            pci->driver = dml_collect_keep(c, dml_path_base((struct dml_sv){target, (size_t)n}));
     }
 }
 
@@ -568,14 +569,14 @@ int dml_facts_collect(struct dml_facts *f, const struct dml_collect *how, struct
     collect_stale_chroots(&c);
     collect_uids_in_use(&c);
     collect_pci(&c);
-    collect_site(&c);
+    dml_collect_site(&c);
     int rc = dml_collect_guests(f, c.root, a, notes, err);
     if (rc < 0)
         return rc;
     if (how->redact)
         redact(&c);
     if (a->failed)
-        return dml_err_set(err, DML_ENOMEM, "out of memory while collecting facts");
+        return dml_err_nomem(err);
     return 0;
 }
 

@@ -20,7 +20,7 @@ int dml_elf_open(const char *path, struct dml_arena *a, struct dml_elf **out, st
         return dml_err_set(err, DML_EINTERNAL, "libelf is older than its header");
     struct dml_elf *e = dml_new(a, struct dml_elf);
     if (!e)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     e->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (e->fd < 0) {
         int r = errno;

@@ -136,6 +136,7 @@ enum dml_fact_kind {
     DML_FACT_SOURCE   /* `source:` notes where a fact came from; accepted anywhere, not kept */
 };
 
+enum { DML_FACT_FIELDS_MAX = 40 }; /* of one shape; the table is checked against it when it is compiled */
 struct dml_fact_shape;
 struct dml_fact_field {
     const char *name;

@@ -11,8 +11,9 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "guest/stored.h"
+#include "host/accounts.h"
 
-enum { CONFIG_MAX_BYTES = 1024 * 1024, LAST_DOMID = 32751 };
+enum { CONFIG_MAX_BYTES = 1024 * 1024 };
 
 static const char STORED_DIR[] = "/var/lib/xen", SAVE_DIR[] = "/var/lib/xen/save";
 
@@ -82,7 +83,7 @@ static _Bool read_arguments(struct dml_sv args, uint64_t *domid, struct dml_sv *
         if (first && !memmem(arg.p, arg.len, "qemu", 4))
             return 0;
         if (dml_sv_is(before, "-xen-domid") || (!found && dml_sv_is(before, "-d")))
-            found = dml_num_decimal(arg, LAST_DOMID, domid) && *domid;
+            found = dml_num_decimal(arg, DML_DOMID_LAST, domid) && *domid;
         else if (dml_sv_is(before, "-name") || dml_sv_is(before, "-domain-name"))
             *name = arg;
         before = arg;
@@ -180,7 +181,7 @@ static _Bool domid_in(const char *name, uint64_t *domid)
 {
     const char *from = strchr(name, '.');
     const char *to = from ? strchr(from + 1, '.') : NULL;
-    return to && dml_num_decimal((struct dml_sv){from + 1, (size_t)(to - from - 1)}, LAST_DOMID, domid) && *domid;
+    return to && dml_num_decimal((struct dml_sv){from + 1, (size_t)(to - from - 1)}, DML_DOMID_LAST, domid) && *domid;
 }
 
 static void find_stored(struct search *s)
@@ -260,7 +261,7 @@ int dml_collect_guests(struct dml_facts *f, const char *root, struct dml_arena *
     struct search s = {.f = f, .root = root, .a = a, .notes = notes, .xlu = dml_xlu_new()};
     const char *save = f->xendomains.save && f->xendomains.save[0] == '/' ? f->xendomains.save : NULL;
     if (!s.xlu)
-        return dml_err_set(err, DML_ENOMEM, "out of memory while collecting facts");
+        return dml_err_nomem(err);
     find_processes(&s);
     find_stored(&s);
     add_others(&s);
@@ -276,5 +277,5 @@ int dml_collect_guests(struct dml_facts *f, const char *root, struct dml_arena *
     f->saved_images.n = s.images.n;
     dml_xlu_free(s.xlu);
     dml_arena_dispose(&s.one);
-    return a->failed ? dml_err_set(err, DML_ENOMEM, "out of memory while collecting facts") : 0;
+    return a->failed ? dml_err_nomem(err) : 0;
 }

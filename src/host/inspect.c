@@ -83,7 +83,7 @@ int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, st
     for (int hops = 0; hops < WRAPPERS; hops++) {
         char *file = below(a, root, at);
         if (!file)
-            return dml_err_set(err, DML_ENOMEM, "out of memory");
+            return dml_err_nomem(err);
         rc = dml_elf_open(file, a, &elf, err);
         if (rc != DML_EINVAL)
             break;
@@ -181,7 +181,7 @@ int dml_libxl_inspect(const char *root, struct dml_arena *a, struct dml_libxl_in
     out->version = version;
     struct dml_elf *elf;
     char *real = below(a, root, file);
-    int rc = real ? dml_elf_open(real, a, &elf, err) : dml_err_set(err, DML_ENOMEM, "out of memory");
+    int rc = real ? dml_elf_open(real, a, &elf, err) : dml_err_nomem(err);
     if (rc < 0)
         return rc;
     struct libxl_strings found = {.a = a};

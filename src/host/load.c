@@ -6,7 +6,7 @@
 
 #include "base/num.h"
 
-enum { FACTS_MAX_BYTES = 64 * 1024 * 1024, FORMAT = 1, FIELDS_MAX = 40 };
+enum { FACTS_MAX_BYTES = 64 * 1024 * 1024, FORMAT = 1 };
 
 struct loader {
     const struct dml_yaml *y;
@@ -16,11 +16,6 @@ struct loader {
 
 static int read_map(const struct loader *l, const struct dml_yaml_node *map, const char *what,
                     const struct dml_fact_shape *shape, char *base);
-
-static int out_of_memory(const struct loader *l)
-{
-    return dml_err_set(l->err, DML_ENOMEM, "%s: out of memory", l->y->path);
-}
 
 static int read_string(const struct loader *l, const struct dml_yaml_node *node, const char *what, const char **out)
 {
@@ -84,7 +79,7 @@ static int read_list(const struct loader *l, const struct dml_yaml_node *node, c
                                               : f->shape->size;
     char *v = dml_arena_calloc(l->a, node->n ? node->n : 1, size, _Alignof(max_align_t));
     if (!v)
-        return out_of_memory(l);
+        return dml_err_nomem(l->err);
     for (uint32_t i = 0; i < node->n; i++) {
         rc = read_item(l, node->v[i], f, v + i * size);
         if (rc < 0)
@@ -128,8 +123,8 @@ static int read_fact(const struct loader *l, const struct dml_yaml_node *node, c
 static int read_map(const struct loader *l, const struct dml_yaml_node *map, const char *what,
                     const struct dml_fact_shape *shape, char *base)
 {
-    const char *names[FIELDS_MAX];
-    const struct dml_yaml_node *values[FIELDS_MAX];
+    const char *names[DML_FACT_FIELDS_MAX];
+    const struct dml_yaml_node *values[DML_FACT_FIELDS_MAX];
     for (uint32_t i = 0; i < shape->n; i++)
         names[i] = shape->fields[i].name;
     int rc = dml_yaml_fields(l->y, map, what, names, shape->n, values, l->err);

@@ -6,6 +6,7 @@
 
 #define N(fields) (sizeof(fields) / sizeof(fields)[0])
 #define SHAPE(name, type)                                                                                              \
+    _Static_assert(N(name##_fields) <= DML_FACT_FIELDS_MAX, "more fields than a reader has room for");                 \
     static const struct dml_fact_shape name##_shape = {name##_fields, N(name##_fields), sizeof(type)}
 /* FIELD(owner, yaml name, kind, member, doc) and its kin for versions, maps and lists of maps. */
 #define FIELD(owner, key, kind_, member, doc_)                                                                         \
@@ -220,6 +221,7 @@ static const struct dml_fact_field top_fields[] = {
     SOURCE,
 };
 
+_Static_assert(N(top_fields) <= DML_FACT_FIELDS_MAX, "more fields than a reader has room for");
 const struct dml_fact_shape dml_facts_shape = {top_fields, N(top_fields), sizeof(struct dml_facts)};
 
 static void init(const struct dml_fact_shape *shape, char *base)

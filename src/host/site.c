@@ -47,7 +47,7 @@ static const struct {
 
 static void add_script(struct collector *c, const char *path, uint64_t line, const char *does)
 {
-    struct dml_script *s = c->f->scripts.n < SCRIPTS_MAX ? append(c, &c->f->scripts, sizeof *s) : NULL;
+    struct dml_script *s = c->f->scripts.n < SCRIPTS_MAX ? dml_collect_append(c, &c->f->scripts, sizeof *s) : NULL;
     if (s)
         *s = (struct dml_script){path, line, does};
 }
@@ -70,7 +70,7 @@ static void read_line(struct collector *c, const char *path, uint64_t number, st
     struct dml_sv word;
     const char *does = NULL;
     _Bool after_xl = 0;
-    while (next_word(&line, &word)) {
+    while (dml_collect_next_word(&line, &word)) {
         if (word.p[0] == '#')
             return; /* a comment */
         if (does && dml_sv_is(word, "-D")) {
@@ -112,12 +112,12 @@ static void read_script(struct collector *c, const char *path)
 {
     struct dml_sv text, line;
     struct stat st;
-    char *real = below(c, path);
+    char *real = dml_collect_below(c, path);
     /* Programs and other large files are no scripts. */
     if (!real || stat(real, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > SCRIPT_MAX_BYTES ||
-        !slurp(c, path, 0, &text) || (text.len && memchr(text.p, '\0', text.len)))
+        !dml_collect_slurp(c, path, 0, &text) || (text.len && memchr(text.p, '\0', text.len)))
         return;
-    for (uint64_t number = 1; next_line(&text, &line); number++) {
+    for (uint64_t number = 1; dml_collect_next_line(&text, &line); number++) {
         if (line.len && memmem(line.p, line.len, "xl", 2))
             read_line(c, path, number, line);
         read_timeout(c, line);
@@ -126,11 +126,11 @@ static void read_script(struct collector *c, const char *path)
 
 static void collect_scripts(struct collector *c)
 {
-    char *etc = below(c, "/etc");
+    char *etc = dml_collect_below(c, "/etc");
     struct stat st;
     c->f->scripts.known = etc && stat(etc, &st) == 0;
     for (size_t i = 0; i < sizeof script_places / sizeof script_places[0]; i++) {
-        char *real = below(c, script_places[i]);
+        char *real = dml_collect_below(c, script_places[i]);
         struct dml_list entries = {0};
         if (!real || stat(real, &st) < 0)
             continue;
@@ -138,7 +138,7 @@ static void collect_scripts(struct collector *c)
             read_script(c, script_places[i]);
             continue;
         }
-        list_dir(c, script_places[i], "", &entries);
+        dml_collect_list_dir(c, script_places[i], "", &entries);
         for (uint32_t k = 0; k < entries.n && k < DIR_ENTRIES_MAX; k++)
             read_script(c, *DML_AT(entries, const char *, k));
     }
@@ -155,7 +155,7 @@ static void collect_scripts(struct collector *c)
 
 static void reserve(struct collector *c, const char *what, uint64_t first, uint64_t last)
 {
-    struct dml_id_range *r = last >= first ? append(c, &c->f->reserved_uids, sizeof *r) : NULL;
+    struct dml_id_range *r = last >= first ? dml_collect_append(c, &c->f->reserved_uids, sizeof *r) : NULL;
     if (r)
         *r = (struct dml_id_range){what, first, last - first + 1};
 }
@@ -166,10 +166,10 @@ static void collect_sssd(struct collector *c)
     struct dml_sv text, line, name, value;
     uint64_t first = 200000, last = 2000200000;
     _Bool said = 0;
-    if (!slurp(c, "/etc/sssd/sssd.conf", 0, &text))
+    if (!dml_collect_slurp(c, "/etc/sssd/sssd.conf", 0, &text))
         return;
-    while (next_line(&text, &line)) {
-        if (!assignment(line, &name, &value))
+    while (dml_collect_next_line(&text, &line)) {
+        if (!dml_collect_assignment(line, &name, &value))
             continue;
         name = dml_sv_trim(name);
         value = dml_sv_trim(value);
@@ -184,14 +184,14 @@ static void collect_sssd(struct collector *c)
 static void collect_winbind(struct collector *c)
 {
     struct dml_sv text, line, name, value;
-    if (!slurp(c, "/etc/samba/smb.conf", 0, &text))
+    if (!dml_collect_slurp(c, "/etc/samba/smb.conf", 0, &text))
         return;
-    while (next_line(&text, &line)) {
+    while (dml_collect_next_line(&text, &line)) {
         uint64_t first, last;
-        if (!assignment(line, &name, &value) || !dml_sv_starts(name, DML_SV("idmap config")) ||
+        if (!dml_collect_assignment(line, &name, &value) || !dml_sv_starts(name, DML_SV("idmap config")) ||
             !memmem(name.p, name.len, "range", 5))
             continue;
-        struct dml_sv from = dml_sv_trim(cut(&value, '-')), to = dml_sv_trim(value);
+        struct dml_sv from = dml_sv_trim(dml_collect_cut(&value, '-')), to = dml_sv_trim(value);
         if (dml_num_decimal(from, UINT32_MAX, &first) && dml_num_decimal(to, UINT32_MAX, &last))
             reserve(c, "winbind's id mapping, by smb.conf", first, last);
     }
@@ -200,7 +200,7 @@ static void collect_winbind(struct collector *c)
 /* A kubelet without subordinate uids of its own gives pods with user namespaces any block above 65535. */
 static void collect_kubelet(struct collector *c)
 {
-    char *dir = below(c, "/var/lib/kubelet");
+    char *dir = dml_collect_below(c, "/var/lib/kubelet");
     struct stat st;
     if (!dir || stat(dir, &st) < 0 || !c->f->subuid.known)
         return;
@@ -210,7 +210,7 @@ static void collect_kubelet(struct collector *c)
     reserve(c, "pods of kubelet, which has no entry in /etc/subuid", 65536, UINT32_MAX - 1);
 }
 
-void collect_site(struct collector *c)
+void dml_collect_site(struct collector *c)
 {
     collect_kubelet(c);
     collect_scripts(c);

@@ -193,14 +193,14 @@ static void say_known(const struct dml_facts *f, struct dml_users_plan *out)
     const struct {
         const char *name;
         _Bool known;
-    } facts[] = {{"passwd", f && f->passwd.known},
-                 {"groups", f && f->groups.known},
-                 {"subuid", f && f->subuid.known},
-                 {"subgid", f && f->subgid.known},
-                 {"reserved_uids", f && f->reserved_uids.known},
-                 {"uids_in_use", f && f->uids_in_use.known},
-                 {"login_defs", f && f->login_defs.sub_uid_min != DML_FACT_UNKNOWN}};
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+    } facts[DML_USERS_LISTS] = {{"passwd", f && f->passwd.known},
+                                {"groups", f && f->groups.known},
+                                {"subuid", f && f->subuid.known},
+                                {"subgid", f && f->subgid.known},
+                                {"reserved_uids", f && f->reserved_uids.known},
+                                {"uids_in_use", f && f->uids_in_use.known},
+                                {"login_defs", f && f->login_defs.sub_uid_min != DML_FACT_UNKNOWN}};
+    for (size_t i = 0; i < DML_USERS_LISTS; i++) {
         if (facts[i].known)
             out->checked[out->checked_n++] = facts[i].name;
         else
@@ -218,13 +218,13 @@ int dml_users_plan(const struct dml_facts *facts, uint64_t base, struct dml_aren
     *out = (struct dml_users_plan){.base = base, .instead = DML_FACT_UNKNOWN};
     say_known(facts, out);
     if (take_all(&p) < 0)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     if (base == DML_FACT_UNKNOWN)
         out->base = there ? there->uid : choose(&p);
     out->base_exists = there && there->uid == out->base;
     if (out->base == DML_FACT_UNKNOWN)
         return dml_err_set(err, DML_EINVAL, "no block of %d uids is free", DML_USERS_UIDS);
     if (judge(&p, out) < 0)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     return plan_reaper(&p, out, err);
 }

@@ -5,7 +5,10 @@
 
 #include "host/accounts.h"
 
-enum { DML_USERS_UIDS = DML_DOMID_LAST + 1 /* the base itself, and one for each domid */ };
+enum {
+    DML_USERS_UIDS = DML_DOMID_LAST + 1, /* the base itself, and one for each domid */
+    DML_USERS_LISTS = 7                  /* facts that say which uids are taken */
+};
 
 /* Something that has uids (or gids), as far as it meets the planned ones. */
 struct dml_users_clash {
@@ -25,7 +28,7 @@ struct dml_users_plan {
     uint64_t instead;
     const char *reaper_wrong; /* what is wrong with an existing reaper, or NULL */
     /* Facts that were looked at, and those that are not known, as dmlint-facts(5) names them. */
-    const char *checked[8], *unknown[8];
+    const char *checked[DML_USERS_LISTS], *unknown[DML_USERS_LISTS + 1];
     uint8_t checked_n, unknown_n;
 };
 

@@ -77,7 +77,7 @@ static struct judge_gate gate_of(const struct dml_rules *rules, const struct dml
     return g;
 }
 
-struct judge_gate judge_gate(const struct dml_rules *rules, const struct dml_rule *rule)
+struct judge_gate dml_judge_gate(const struct dml_rules *rules, const struct dml_rule *rule)
 {
     struct judge_gate g = open_gate, list = open_gate;
     if (rule->check >= 0 || !rule->conds)
@@ -90,13 +90,13 @@ struct judge_gate judge_gate(const struct dml_rules *rules, const struct dml_rul
     return g;
 }
 
-void judge_see_keys(struct judging *g)
+void dml_judge_see_keys(struct judging *g)
 {
     for (unsigned k = 0; k < DML_KEY_COUNT; k++)
         g->written[k / 64] |= (uint64_t)(g->s.guest.by_key[k] != NULL) << k % 64;
 }
 
-_Bool judge_passes_gate(const struct judging *g, const struct judge_gate *gate)
+_Bool dml_judge_passes_gate(const struct judging *g, const struct judge_gate *gate)
 {
     uint64_t hit = gate->any;
     if (gate->requested && !dml_subject_restricted(&g->s))

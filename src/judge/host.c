@@ -25,7 +25,7 @@ int dml_judge_host(struct dml_judge *j, struct dml_host_row **rows, uint32_t *n,
     static const char path[] = "host-check.cfg";
     const struct dml_judge_ask ask = {.path = path, .text = dml_sv_of(dml_host_guest)};
     struct judging *g;
-    int rc = judge_begin(&g, j, &ask, err);
+    int rc = dml_judge_begin(&g, j, &ask, err);
     struct dml_provider provider = {dml_select_get, &g->s};
     if (rc == 0)
         rc = dml_subject_open(&g->s, path, ask.text, err);
@@ -37,14 +37,14 @@ int dml_judge_host(struct dml_judge *j, struct dml_host_row **rows, uint32_t *n,
     g->asks_deciding = 1; /* what any of them misses is of interest */
     for (uint32_t i = 0; i < g->p->rules->n; i++) {
         const struct dml_rule *rule = &g->p->rules->v[i];
-        if (!about_host(rule) || !judge_in_release(rule, g->s.world->target.xen))
+        if (!about_host(rule) || !dml_judge_in_release(rule, g->s.world->target.xen))
             continue;
         struct dml_host_row *row = &(*rows)[(*n)++];
         *row = (struct dml_host_row){.rule = (uint16_t)i, .message = rule->summary};
         g->missing = 0;
         g->fired.n = 0;
         g->number = (uint16_t)i;
-        row->fires = judge_run_rule(g, rule, g->settings[i].params);
+        row->fires = dml_judge_run_rule(g, rule, g->settings[i].params);
         row->missing = row->fires == DML_UNKNOWN ? g->missing : 0;
         if (g->fired.n)
             row->message = dml_arena_strndup(g->a, g->fired.v[0].message.p, g->fired.v[0].message.len);

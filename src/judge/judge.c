@@ -50,7 +50,7 @@ void dml_judge_free(struct dml_judge *j)
 
 /* ---- what fires ---- */
 
-void judge_fire(struct judging *g, struct fired_list *to, const struct dml_fired *f)
+void dml_judge_fire(struct judging *g, struct fired_list *to, const struct dml_fired *f)
 {
     struct dml_fired *p = dml_vec_add(g->a, to);
     if (p)
@@ -68,7 +68,7 @@ static void rule_fires(void *user, const struct dml_rule *rule, uint32_t element
                                 .message = dml_eval_message(g->p->eval, rule, params, element, g->a),
                                 .fixed = rule->parts_n == 1 && rule->parts[0].kind == DML_PART_TEXT,
                                 .clash = -1};
-    judge_fire(g, &g->fired, &f);
+    dml_judge_fire(g, &g->fired, &f);
 }
 
 static void check_fires(void *user, struct dml_span span, const char *key, const char *message)
@@ -80,7 +80,7 @@ static void check_fires(void *user, struct dml_span span, const char *key, const
                                 .message = dml_sv_of(message ? message : g->rule->summary),
                                 .fixed = !message,
                                 .clash = -1};
-    judge_fire(g, &g->fired, &f);
+    dml_judge_fire(g, &g->fired, &f);
 }
 
 static void check_misses(void *user, const char *fact)
@@ -104,7 +104,7 @@ static void note_missing(struct judging *g)
     }
 }
 
-enum dml_truth judge_run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params)
+enum dml_truth dml_judge_run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params)
 {
     if (rule->check >= 0) {
         struct dml_check c = {&g->s, check_fires, check_misses, g};
@@ -139,7 +139,7 @@ static void keep_deciding(struct judging *g, uint32_t from)
 {
     if (from < g->fired.n && !decided(g, g->fired.v[from].rule))
         for (uint32_t i = from; i < g->fired.n; i++)
-            judge_fire(g, &g->deciding, &g->fired.v[i]);
+            dml_judge_fire(g, &g->deciding, &g->fired.v[i]);
 }
 
 /* A rule whose built-in form decides: that form, with its own parameters, whatever is shown. */
@@ -147,7 +147,7 @@ static void run_own(struct judging *g, const struct dml_rule *own)
 {
     uint32_t from = g->fired.n;
     g->asks_deciding = g->own_params = 1;
-    if (judge_run_rule(g, own, NULL) == DML_YES)
+    if (dml_judge_run_rule(g, own, NULL) == DML_YES)
         keep_deciding(g, from);
     g->fired.n = from;
     g->own_params = 0;
@@ -158,9 +158,9 @@ static int run_rules(struct judging *g, _Bool only_deciding)
 {
     struct dml_provider provider = {dml_select_get, &g->s};
     dml_eval_begin(g->p->eval, &provider, g->s.world->target.xen);
-    judge_see_keys(g);
+    dml_judge_see_keys(g);
     if (g->p->settings != g->settings)
-        judge_plan_runs(g->p, g->settings, g->j->grounds);
+        dml_judge_plan_runs(g->p, g->settings, g->j->grounds);
     for (uint32_t i = 0; i < g->p->runs_n; i++) {
         const struct judge_rule_run *r = &g->p->runs[i];
         const struct dml_rule *rule = &g->p->rules->v[r->rule];
@@ -170,11 +170,11 @@ static int run_rules(struct judging *g, _Bool only_deciding)
         g->number = r->rule;
         if (r->deciding && !r->same)
             run_own(g, dml_rule_own(rule));
-        if ((!shown && !r->same) || !judge_passes_gate(g, &r->gate))
+        if ((!shown && !r->same) || !dml_judge_passes_gate(g, &r->gate))
             continue;
         uint32_t from = g->fired.n;
         g->asks_deciding = r->deciding && r->same; /* what other rules miss, no verdict waits for */
-        enum dml_truth truth = judge_run_rule(g, rule, g->settings[r->rule].params);
+        enum dml_truth truth = dml_judge_run_rule(g, rule, g->settings[r->rule].params);
         if (truth == DML_YES && g->asks_deciding)
             keep_deciding(g, from);
         if (!shown)
@@ -183,12 +183,12 @@ static int run_rules(struct judging *g, _Bool only_deciding)
     return g->a->failed ? DML_ENOMEM : 0;
 }
 
-int judge_run_deciding(struct judging *g)
+int dml_judge_run_deciding(struct judging *g)
 {
     return run_rules(g, 1);
 }
 
-void judge_block(struct judging *g, uint16_t rule, struct dml_span span, const char *message)
+void dml_judge_block(struct judging *g, uint16_t rule, struct dml_span span, const char *message)
 {
     const struct dml_fired f = {.rule = rule,
                                 .span = span,
@@ -196,18 +196,18 @@ void judge_block(struct judging *g, uint16_t rule, struct dml_span span, const c
                                 .message = dml_sv_of(message ? message : g->p->rules->v[rule].summary),
                                 .clash = -1};
     if (!decided(g, rule))
-        judge_fire(g, &g->deciding, &f);
+        dml_judge_fire(g, &g->deciding, &f);
 }
 
 /* One of the judge's own rules, which decides. */
 static void fire_deciding(struct judging *g, enum dml_own own, struct dml_span span, const char *message)
 {
     uint16_t rule = g->p->own[own];
-    judge_block(g, rule, span, message);
-    if (judge_shows(g, rule) && message && !g->ask->only_deciding)
-        judge_fire(g, &g->fired,
-                   &(struct dml_fired){
-                       .rule = rule, .span = span, .key = {"", 0}, .message = dml_sv_of(message), .clash = -1});
+    dml_judge_block(g, rule, span, message);
+    if (dml_judge_shows(g, rule) && message && !g->ask->only_deciding)
+        dml_judge_fire(g, &g->fired,
+                       &(struct dml_fired){
+                           .rule = rule, .span = span, .key = {"", 0}, .message = dml_sv_of(message), .clash = -1});
 }
 
 /* What this guest has in common with others. */
@@ -224,10 +224,10 @@ static void fire_clashes(struct judging *g)
                               .key = dml_sv_of(key),
                               .message = dml_sv_of(message),
                               .clash = (int32_t)i};
-        if (judge_shows(g, rule))
-            judge_fire(g, &g->fired, &f);
+        if (dml_judge_shows(g, rule))
+            dml_judge_fire(g, &g->fired, &f);
         if (dml_rule_decides(dml_rule_own(&g->p->rules->v[rule])) && !decided(g, rule))
-            judge_fire(g, &g->deciding, &f);
+            dml_judge_fire(g, &g->deciding, &f);
     }
 }
 
@@ -258,7 +258,7 @@ static int second_opinion(struct judging *g, struct dml_err *err)
 }
 
 /* Begins a text: memory, subject, policy. */
-int judge_begin(struct judging **out, struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_err *err)
+int dml_judge_begin(struct judging **out, struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_err *err)
 {
     struct judge_slot *slot = &j->slots[ask->slot];
     struct judging *g = &slot->g;
@@ -267,7 +267,7 @@ int judge_begin(struct judging **out, struct dml_judge *j, const struct dml_judg
     g->s = (struct dml_subject){
         .a = &slot->a, .world = j->grounds->world, .builder = slot->builder, .xlu = j->xlu, .answers = j->answers};
     *out = g;
-    int rc = judge_policy_for(j, ask->path, &g->p, err);
+    int rc = dml_judge_policy_for(j, ask->path, &g->p, err);
     if (rc < 0)
         return rc;
     g->settings = dml_policy_for(g->p->policy, ask->path, &g->p->cache);
@@ -300,7 +300,7 @@ int dml_judge_text(struct dml_judge *j, const struct dml_judge_ask *ask, struct 
 {
     struct judging *g;
     *out = (struct dml_judgement){0};
-    int rc = judge_begin(&g, j, ask, err);
+    int rc = dml_judge_begin(&g, j, ask, err);
     if (rc < 0)
         return rc;
     if (ask->too_large)
@@ -310,10 +310,10 @@ int dml_judge_text(struct dml_judge *j, const struct dml_judge_ask *ask, struct 
     if (rc == 0 && !ask->too_large && (ask->needs & DML_NEED_SET))
         rc = dml_member_read(&out->member, &g->s, ask->needs & DML_NEED_DIGESTS, g->a);
     if (rc == 0 && !ask->only_deciding)
-        rc = judge_settle(g);
+        rc = dml_judge_settle(g);
     out->deciding_n = g->deciding.n;
     if (rc == 0 && (ask->needs & DML_NEED_VERDICTS))
-        rc = judge_stand(g, 0, &out->standing);
+        rc = dml_judge_stand(g, 0, &out->standing);
     if (rc < 0 || g->a->failed)
         return rc == 0 || rc == DML_ENOMEM ? dml_err_set(err, DML_ENOMEM, "%s: out of memory", ask->path) : rc;
     g->ask = NULL;
@@ -334,7 +334,7 @@ int dml_judge_assume(struct dml_judge *j, unsigned slot, struct dml_judgement *o
     struct judging *g = &j->slots[slot].g;
     if (!out->standing.applicable || out->standing.requested)
         return 0;
-    int rc = judge_stand(g, 1, &out->standing);
+    int rc = dml_judge_stand(g, 1, &out->standing);
     out->deciding = g->deciding.v;
     return rc < 0 || g->a->failed ? dml_err_nomem(err) : 0;
 }

@@ -83,29 +83,29 @@ struct dml_judge {
 };
 
 /* policies.c: what this thread keeps for the policy of a path, and the rules to run under its settings. */
-int judge_policy_for(struct dml_judge *j, const char *path, struct judge_policy **out, struct dml_err *err);
-void judge_plan_runs(struct judge_policy *p, const struct dml_setting *settings, const struct dml_grounds *grounds);
-_Bool judge_in_release(const struct dml_rule *rule, dml_version xen);
+int dml_judge_policy_for(struct dml_judge *j, const char *path, struct judge_policy **out, struct dml_err *err);
+void dml_judge_plan_runs(struct judge_policy *p, const struct dml_setting *settings, const struct dml_grounds *grounds);
+_Bool dml_judge_in_release(const struct dml_rule *rule, dml_version xen);
 /* Is the rule shown, by the file's policy and by selection? */
-_Bool judge_shows(const struct judging *g, uint16_t rule);
+_Bool dml_judge_shows(const struct judging *g, uint16_t rule);
 
 /* judge.c */
-int judge_begin(struct judging **out, struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_err *err);
-enum dml_truth judge_run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params);
+int dml_judge_begin(struct judging **out, struct dml_judge *j, const struct dml_judge_ask *ask, struct dml_err *err);
+enum dml_truth dml_judge_run_rule(struct judging *g, const struct dml_rule *rule, const struct dml_param_value *params);
 /* Runs the rules that decide on the guest as it now is, and adds what fires to `deciding`, each rule once. */
-int judge_run_deciding(struct judging *g);
-void judge_fire(struct judging *g, struct fired_list *to, const struct dml_fired *f);
+int dml_judge_run_deciding(struct judging *g);
+void dml_judge_fire(struct judging *g, struct fired_list *to, const struct dml_fired *f);
 /* One of the judge's own rules, among those that decide. */
-void judge_block(struct judging *g, uint16_t rule, struct dml_span span, const char *message);
+void dml_judge_block(struct judging *g, uint16_t rule, struct dml_span span, const char *message);
 
 /* gates.c */
-struct judge_gate judge_gate(const struct dml_rules *rules, const struct dml_rule *rule);
-void judge_see_keys(struct judging *g);
-_Bool judge_passes_gate(const struct judging *g, const struct judge_gate *gate);
+struct judge_gate dml_judge_gate(const struct dml_rules *rules, const struct dml_rule *rule);
+void dml_judge_see_keys(struct judging *g);
+_Bool dml_judge_passes_gate(const struct judging *g, const struct judge_gate *gate);
 
 /* settle.c: suppressions, waivers and remarks, once the rules have run. */
-int judge_settle(struct judging *g);
+int dml_judge_settle(struct judging *g);
 /* stand.c: `assumed` adds what stands in the way of a guest that does not ask for restriction. */
-int judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out);
+int dml_judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out);
 
 #endif

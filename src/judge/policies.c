@@ -6,29 +6,29 @@
 #include "judge/judge_i.h"
 
 /* Rules outside of their releases pass. */
-_Bool judge_in_release(const struct dml_rule *rule, dml_version xen)
+_Bool dml_judge_in_release(const struct dml_rule *rule, dml_version xen)
 {
     return !xen || ((!rule->since || xen >= rule->since) && (!rule->removed || xen < rule->removed));
 }
 
-_Bool judge_shows(const struct judging *g, uint16_t rule)
+_Bool dml_judge_shows(const struct judging *g, uint16_t rule)
 {
     return g->settings[rule].severity != DML_OFF && g->j->grounds->selected[g->p->map[rule]];
 }
 
-void judge_plan_runs(struct judge_policy *p, const struct dml_setting *settings, const struct dml_grounds *grounds)
+void dml_judge_plan_runs(struct judge_policy *p, const struct dml_setting *settings, const struct dml_grounds *grounds)
 {
     dml_version xen = grounds->world->target.xen;
     p->settings = settings;
     p->runs_n = 0;
     for (uint32_t i = 0; i < p->rules->n; i++) {
         const struct dml_rule *rule = &p->rules->v[i], *own = dml_rule_own(rule);
-        struct judge_rule_run r = {.gate = judge_gate(p->rules, rule),
+        struct judge_rule_run r = {.gate = dml_judge_gate(p->rules, rule),
                                    .rule = (uint16_t)i,
                                    .shown = settings[i].severity != DML_OFF && grounds->selected[p->map[i]],
                                    .deciding = dml_rule_decides(own),
                                    .same = own == rule && !settings[i].params};
-        if ((r.shown || r.deciding) && (judge_in_release(rule, xen) || judge_in_release(own, xen)))
+        if ((r.shown || r.deciding) && (dml_judge_in_release(rule, xen) || dml_judge_in_release(own, xen)))
             p->runs[p->runs_n++] = r;
     }
 }
@@ -79,7 +79,7 @@ static int meet(struct dml_judge *j, struct dml_policy *policy, struct judge_pol
     return 0;
 }
 
-int judge_policy_for(struct dml_judge *j, const char *path, struct judge_policy **out, struct dml_err *err)
+int dml_judge_policy_for(struct dml_judge *j, const char *path, struct judge_policy **out, struct dml_err *err)
 {
     struct dml_policy *policy = j->grounds->policy;
     struct dml_sv dir = dml_path_dir(dml_sv_of(path));

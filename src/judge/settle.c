@@ -88,8 +88,8 @@ static void fire_own(struct judging *g, enum dml_own own, struct dml_span span, 
 {
     uint16_t rule = g->p->own[own];
     const struct dml_fired f = {.rule = rule, .span = span, .key = {"", 0}, .message = dml_sv_of(message), .clash = -1};
-    if (judge_shows(g, rule))
-        judge_fire(g, &g->fired, &f);
+    if (dml_judge_shows(g, rule))
+        dml_judge_fire(g, &g->fired, &f);
 }
 
 /* A remark about a rule is shown where that rule is, so that --select does not hide it. */
@@ -104,12 +104,12 @@ static void add_remarks(struct judging *g)
                                     .message = dml_sv_of(r->message),
                                     .clash = -1};
         if (g->settings[f.rule].severity != DML_OFF &&
-            (judge_shows(g, f.rule) || (about >= 0 && judge_shows(g, (uint16_t)about))))
-            judge_fire(g, &g->fired, &f);
+            (dml_judge_shows(g, f.rule) || (about >= 0 && dml_judge_shows(g, (uint16_t)about))))
+            dml_judge_fire(g, &g->fired, &f);
     }
 }
 
-int judge_settle(struct judging *g)
+int dml_judge_settle(struct judging *g)
 {
     struct dml_suppressions s = {0};
     int rc = find_waivers(g);
@@ -123,7 +123,7 @@ int judge_settle(struct judging *g)
     for (uint32_t i = 0; i < s.v.n; i++) {
         const struct dml_suppression *one = &s.v.v[i];
         /* A rule that is not shown cannot have been silenced: nothing can be said of its suppression. */
-        if (one->used || !judge_shows(g, one->rule) || is_of_set(g, one->rule))
+        if (one->used || !dml_judge_shows(g, one->rule) || is_of_set(g, one->rule))
             continue;
         fire_own(g, DML_OWN_UNUSED, one->word,
                  dml_arena_printf(g->a,

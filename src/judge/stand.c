@@ -107,12 +107,12 @@ static int copy_blockers(struct judging *g, struct dml_standing *out)
 static int assume_restricted(struct judging *g)
 {
     dml_subject_assume_restricted(&g->s);
-    int rc = judge_run_deciding(g);
+    int rc = dml_judge_run_deciding(g);
     dml_subject_as_written(&g->s);
     return rc;
 }
 
-int judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out)
+int dml_judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out)
 {
     const struct dml_world *w = g->s.world;
     *out = (struct dml_standing){.applicable = 1,
@@ -131,7 +131,7 @@ int judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out)
     if (assumed && !out->requested && !dml_subject_rejected(&g->s) && assume_restricted(g) < 0)
         return DML_ENOMEM;
     if (g->j->grounds->required & ~dml_protections(w))
-        judge_block(g, g->p->own[DML_OWN_FEWER_PROTECTIONS], DML_NO_SPAN, NULL);
+        dml_judge_block(g, g->p->own[DML_OWN_FEWER_PROTECTIONS], DML_NO_SPAN, NULL);
     out->missing = (g->missing & needed) | required_facts(w);
     return copy_blockers(g, out);
 }

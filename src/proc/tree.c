@@ -165,7 +165,7 @@ int dml_proctree_open(struct dml_proctree *t, const char *root, _Bool (*keep)(co
     struct dml_arena scratch = {0};
     struct numbers pids;
     if (!path)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (t->fd < 0)
         return dml_err_set(err, DML_EIO, "cannot read %s: %s", path, strerror(errno));
@@ -186,7 +186,7 @@ int dml_proctree_open(struct dml_proctree *t, const char *root, _Bool (*keep)(co
     if (one >= 0)
         close(one);
     t->sockets_why = "not read";
-    return rc < 0 ? dml_err_set(err, rc, "out of memory") : 0;
+    return rc < 0 ? dml_err_nomem(err) : 0;
 }
 
 void dml_proctree_close(struct dml_proctree *t)
@@ -320,7 +320,7 @@ int dml_proc_read(struct dml_proctree *t, struct dml_proc *p, struct dml_err *er
     if (rc == 0)
         rc = read_threads(t, p, dir);
     close(dir);
-    return rc < 0 || t->a->failed ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
+    return rc < 0 || t->a->failed ? dml_err_nomem(err) : 0;
 }
 
 int dml_proctree_sockets(struct dml_proctree *t, struct dml_err *err)
@@ -335,7 +335,7 @@ int dml_proctree_sockets(struct dml_proctree *t, struct dml_err *err)
     if (t->sockets_why)
         return 0;
     if (dml_proc_parse_unix((const struct dml_proc_socket **)&v, &t->n_sockets, text, t->a) < 0)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     t->peers_known = t->live && dml_proc_peers(v, t->n_sockets);
     t->sockets = v;
     return 0;

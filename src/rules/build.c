@@ -18,15 +18,20 @@ int dml_rule_builder_init(struct dml_rule_builder *b, const struct dml_rules *ba
     for (uint32_t i = 0; i < base->n; i++) {
         struct dml_rule *rule = dml_vec_add(a, &b->rules);
         if (!rule)
-            return dml_rule_no_memory(err);
+            return dml_err_nomem(err);
         *rule = base->v[i];
     }
     for (uint32_t i = 0; i < base->slots_n; i++) {
         struct dml_slot *slot = dml_vec_add(a, &b->slots);
         if (!slot)
-            return dml_rule_no_memory(err);
+            return dml_err_nomem(err);
         *slot = base->slots[i];
     }
+    /* Growing copies: what the base has stays as it is. */
+    b->hosts.v = (struct dml_shared *)base->hosts;
+    b->hosts.n = b->hosts.cap = base->hosts_n;
+    b->kinds.v = (struct dml_shared *)base->kinds;
+    b->kinds.n = b->kinds.cap = base->kinds_n;
     b->old_n = b->rules.n;
     return 0;
 }
@@ -57,7 +62,7 @@ static int put_rule(struct dml_rule_builder *b, const struct dml_yaml *y, const 
     if (!place)
         place = dml_vec_add(b->arena, &b->rules);
     if (!place)
-        return dml_rule_no_memory(err);
+        return dml_err_nomem(err);
     *place = *rule;
     place->replaced = old;
     place->replaces = replaces;
@@ -71,7 +76,7 @@ int dml_rule_builder_text(struct dml_rule_builder *b, const char *path, struct d
     struct dml_yaml y;
     const char *kept = dml_arena_strdup(b->arena, path);
     if (!kept)
-        return dml_rule_no_memory(err);
+        return dml_err_nomem(err);
     int rc = dml_yaml_parse(b->arena, kept, text, &y, err);
     if (rc)
         return rc;
@@ -114,7 +119,7 @@ int dml_yaml_files(const char *dir, struct dml_arena *a, const char ***out, uint
             continue;
         const char **name = dml_vec_add(a, &names);
         if (!name || !(*name = dml_path_join(a, dir, e->d_name)))
-            rc = dml_rule_no_memory(err);
+            rc = dml_err_nomem(err);
     }
     closedir(d);
     if (!rc && names.n)
@@ -145,7 +150,15 @@ void dml_rule_builder_done(struct dml_rule_builder *b, struct dml_rules *out)
         b->rules.v[i].replaced = 0;
     if (b->rules.n)
         qsort(b->rules.v, b->rules.n, sizeof *b->rules.v, by_id);
-    *out = (struct dml_rules){b->rules.v, b->rules.n, b->slots.v, b->slots.n, b->patterns_n};
+    *out = (struct dml_rules){.v = b->rules.v,
+                              .n = b->rules.n,
+                              .slots = b->slots.v,
+                              .slots_n = b->slots.n,
+                              .patterns_n = b->patterns_n,
+                              .hosts = b->hosts.v,
+                              .hosts_n = b->hosts.n,
+                              .kinds = b->kinds.v,
+                              .kinds_n = b->kinds.n};
 }
 
 int dml_rules_add_text(struct dml_rules *rules, const char *path, struct dml_sv text, const struct dml_catalogue *cat,

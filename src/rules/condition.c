@@ -82,7 +82,7 @@ int dml_rule_add_lit(struct dml_rule_reader *r, const struct dml_yaml_node *node
 {
     struct dml_lit *lit = dml_vec_add(r->b->arena, &r->lits);
     if (!lit)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     if (r->lits.n > DML_RULE_POOL_MAX)
         return dml_yaml_err(r->y, node, r->err, "too many values in one rule");
     return dml_lit_read(r->y, node, what, kind, lit, r->err);
@@ -108,7 +108,7 @@ static int find_slot(struct dml_rule_reader *r, const struct dml_yaml_node *at, 
         return dml_yaml_err(r->y, at, r->err, "too many different selectors in all rules together");
     struct dml_slot *s = dml_vec_add(b->arena, &b->slots);
     if (!s)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     *slot = (uint16_t)(b->slots.n - 1);
     *s = (struct dml_slot){.name = dml_arena_strndup(b->arena, name.p, name.len),
                            .id = sel.id,
@@ -117,7 +117,7 @@ static int find_slot(struct dml_rule_reader *r, const struct dml_yaml_node *at, 
                            .list = sel.list,
                            .base = *slot};
     if (!s->name)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     const char *star = sel.list && sel.base != sel.id ? strstr(s->name, "[*]") : NULL;
     if (star) {
         uint16_t base = 0;
@@ -409,7 +409,7 @@ int dml_rule_condition(struct dml_rule_reader *r, const struct dml_yaml_node *no
         return dml_yaml_err(r->y, node, r->err, "too many conditions in one rule");
     struct dml_cond *c = dml_vec_add(r->b->arena, &r->conds);
     if (!c)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     *c = (struct dml_cond){.op = DML_OP_ALL};
     long op = node->n == 1 ? dml_rule_word(node->keys[0]->text, op_names, FIRST_TEST) : -1;
     if (op < 0) {
@@ -440,10 +440,10 @@ static int add_part(struct dml_rule_reader *r, enum dml_part_kind kind, uint16_t
 {
     struct dml_part *p = dml_vec_add(r->b->arena, &r->parts);
     if (!p)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     *p = (struct dml_part){.kind = (uint8_t)kind, .n = n, .text = ""};
     if (kind == DML_PART_TEXT && !(p->text = dml_arena_strndup(r->b->arena, text.p, text.len)))
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     return 0;
 }
 
@@ -491,7 +491,7 @@ int dml_rule_template(struct dml_rule_reader *r, const struct dml_yaml_node *at,
     if (!rc && (text.len || !r->parts.n))
         rc = add_part(r, DML_PART_TEXT, 0, dml_buf_view(&text));
     if (!rc && text.failed)
-        rc = dml_rule_no_memory(r->err);
+        rc = dml_err_nomem(r->err);
     dml_buf_dispose(&text);
     return rc;
 }

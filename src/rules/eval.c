@@ -53,7 +53,7 @@ int dml_eval_new(struct dml_eval **out, const struct dml_rules *rules, struct dm
     pcre2_code **codes = dml_new_n(&arena, pcre2_code *, rules->patterns_n + 1);
     if (arena.failed) {
         dml_arena_dispose(&arena);
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     }
     *e = (struct dml_eval){.arena = arena,
                            .set = *rules,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A rule file's mapping: its fields, its fix, its examples. */
+/* A rule file's mapping: its fields and its fix. */
 #include <string.h>
 
 #include "rules/reader.h"
 
-static int text_field(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out)
+int dml_rule_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out)
 {
     struct dml_sv s;
     if (!node)
@@ -14,11 +14,10 @@ static int text_field(struct dml_rule_reader *r, const struct dml_yaml_node *nod
         return rc;
     s = dml_sv_trim(s);
     *out = dml_arena_strndup(r->b->arena, s.p, s.len);
-    return *out ? 0 : dml_rule_no_memory(r->err);
+    return *out ? 0 : dml_err_nomem(r->err);
 }
 
-/* Not trimmed: guest files end in a newline. */
-static int raw_field(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out)
+int dml_rule_raw_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out)
 {
     struct dml_sv s;
     if (!node)
@@ -31,9 +30,9 @@ static int raw_field(struct dml_rule_reader *r, const struct dml_yaml_node *node
 static int names_rule(struct dml_rule_reader *r, const struct dml_yaml_node *id, const struct dml_yaml_node *name)
 {
     struct dml_rule *rule = r->rule;
-    int rc = text_field(r, id, "id", &rule->id);
+    int rc = dml_rule_text(r, id, "id", &rule->id);
     if (!rc)
-        rc = text_field(r, name, "name", &rule->name);
+        rc = dml_rule_text(r, name, "name", &rule->name);
     if (rc)
         return rc;
     if (strlen(rule->id) != 6 || strncmp(rule->id, "DM", 2) != 0 || strspn(rule->id + 2, "0123456789") != 4)
@@ -87,7 +86,7 @@ static int read_params(struct dml_rule_reader *r, const struct dml_yaml_node *no
         return rc;
     struct dml_param *params = dml_new_n(r->b->arena, struct dml_param, node->n + 1);
     if (!params)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     r->rule->params = params;
     for (uint32_t i = 0; i < node->n; i++) {
         const struct dml_yaml_node *v = node->v[i];
@@ -113,7 +112,7 @@ static int read_params(struct dml_rule_reader *r, const struct dml_yaml_node *no
                 p->kind = r->lits.v[r->lits.n - 1].kind;
         }
         if (!rc && !p->name)
-            rc = dml_rule_no_memory(r->err);
+            rc = dml_err_nomem(r->err);
         if (rc)
             return rc;
         r->rule->params_n++;
@@ -132,7 +131,7 @@ static int read_select(struct dml_rule_reader *r, const struct dml_yaml_node *no
         return rc;
     uint16_t *slots = dml_new_n(r->b->arena, uint16_t, n + 1);
     if (!slots)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     for (uint32_t i = 0; !rc && i < n; i++)
         rc = dml_rule_any_slot(r, node->kind == DML_YAML_SEQ ? node->v[i] : node, names[i], &slots[i]);
     r->rule->select = slots;
@@ -151,7 +150,7 @@ static int read_references(struct dml_rule_reader *r, const struct dml_yaml_node
         return rc;
     const char **refs = dml_new_n(r->b->arena, const char *, n + 1);
     if (!refs)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     for (uint32_t i = 0; i < n; i++)
         refs[i] = list[i].p;
     r->rule->references = refs;
@@ -197,7 +196,7 @@ static int read_fix_op(struct dml_rule_reader *r, const struct dml_yaml_node *no
         if (f[i] && !needed && !taken)
             return dml_yaml_err(r->y, f[i], r->err, "%s takes no %s:", dml_fix_op_names[kind], fix_words[i]);
         uint16_t slot;
-        rc = raw_field(r, f[i], fix_words[i], &text[i]);
+        rc = dml_rule_raw_text(r, f[i], fix_words[i], &text[i]);
         /* An old key may be renamed to or from, but each must be a key that xl knows; or it is the finding's own. */
         _Bool own = f[i] && i == F_KEY && kind == DML_FIX_DELETE && dml_sv_is(f[i]->text, "${key}");
         if (!rc && f[i] && !own && (i == F_KEY || i == F_FROM || i == F_TO || i == F_AFTER))
@@ -248,7 +247,7 @@ static int read_fix(struct dml_rule_reader *r, const struct dml_yaml_node *node)
     if (!rc && f[QEMU_XEN])
         rc = dml_yaml_bool(r->y, f[QEMU_XEN], "qemu_xen", &rule->qemu_xen, r->err);
     if (!rc)
-        rc = text_field(r, f[TEXT], "text", &rule->fix_text);
+        rc = dml_rule_text(r, f[TEXT], "text", &rule->fix_text);
     if (rc)
         return rc;
     if (rule->fix_safety == DML_FIX_MANUAL && (f[OPS_] || !f[TEXT]))
@@ -262,127 +261,11 @@ static int read_fix(struct dml_rule_reader *r, const struct dml_yaml_node *node)
         return rc;
     struct dml_fix_op *ops = dml_new_n(r->b->arena, struct dml_fix_op, f[OPS_]->n + 1);
     if (!ops)
-        return dml_rule_no_memory(r->err);
+        return dml_err_nomem(r->err);
     for (uint32_t i = 0; !rc && i < f[OPS_]->n; i++)
         rc = read_fix_op(r, f[OPS_]->v[i], &ops[i]);
     rule->fixes = ops;
     rule->fixes_n = (uint16_t)f[OPS_]->n;
-    return rc;
-}
-
-/* ---- examples ---- */
-
-static int read_others(struct dml_rule_reader *r, const struct dml_yaml_node *node, struct dml_example *ex)
-{
-    if (!node)
-        return 0;
-    int rc = dml_yaml_want(r->y, node, "others", DML_YAML_MAP, r->err);
-    if (rc)
-        return rc;
-    struct dml_example_file *files = dml_new_n(r->b->arena, struct dml_example_file, node->n + 1);
-    if (!files)
-        return dml_rule_no_memory(r->err);
-    for (uint32_t i = 0; !rc && i < node->n; i++) {
-        files[i].path = node->keys[i]->text.p;
-        rc = raw_field(r, node->v[i], "a guest", &files[i].cfg);
-    }
-    ex->others = files;
-    ex->others_n = (uint16_t)node->n;
-    return rc;
-}
-
-static int read_also(struct dml_rule_reader *r, const struct dml_yaml_node *node, struct dml_example *ex)
-{
-    struct dml_sv *ids;
-    uint32_t n;
-    int rc = node ? dml_yaml_strs(r->y, node, "also", r->b->arena, &ids, &n, r->err) : 0;
-    for (uint32_t i = 0; node && !rc && i < n; i++) {
-        ex->also = dml_arena_printf(r->b->arena, "%s%.*s ", ex->also ? ex->also : " ", DML_SV_ARG(ids[i]));
-        rc = ex->also ? 0 : dml_rule_no_memory(r->err);
-    }
-    return rc;
-}
-
-static int read_example(struct dml_rule_reader *r, const struct dml_yaml_node *node, _Bool bad, struct dml_example *ex)
-{
-    enum { NAME, CFG, FACTS, XEN, QEMU, COUNT, LINE, OTHERS, ALSO, N };
-    static const char *const names[] = {"name",         "cfg",  "facts",  "xen", "qemu",
-                                        "expect_count", "line", "others", "also"};
-    const struct dml_yaml_node *f[N];
-    int64_t i = 0;
-    int rc = dml_yaml_fields(r->y, node, "an example", names, N, f, r->err);
-    if (rc)
-        return rc;
-    if (!f[NAME] || (!f[CFG] && !f[FACTS]))
-        return dml_yaml_err(r->y, node, r->err, "an example needs name: and cfg: (or facts: for a host rule)");
-    if (bad && f[ALSO])
-        return dml_yaml_err(r->y, f[ALSO], r->err, "also: is for good examples; on a bad one any rule may fire");
-    if (!bad && (f[COUNT] || f[LINE]))
-        return dml_yaml_err(r->y, f[COUNT] ? f[COUNT] : f[LINE], r->err,
-                            "a good example does not fire: no expect_count, no line");
-    *ex = (struct dml_example){.bad = bad, .yaml_line = node->line};
-    rc = text_field(r, f[NAME], "name", &ex->name);
-    if (!rc)
-        rc = raw_field(r, f[CFG], "cfg", &ex->cfg);
-    if (!rc)
-        rc = text_field(r, f[XEN], "xen", &ex->xen);
-    if (!rc)
-        rc = text_field(r, f[QEMU], "qemu", &ex->qemu);
-    if (!rc && f[COUNT]) {
-        rc = dml_yaml_int(r->y, f[COUNT], "expect_count", 1, 100000, &i, r->err);
-        ex->expect_count = (uint32_t)i;
-    }
-    if (!rc && f[LINE]) {
-        rc = dml_yaml_int(r->y, f[LINE], "line", 1, 100000, &i, r->err);
-        ex->line = (uint32_t)i;
-    }
-    if (!rc)
-        rc = read_others(r, f[OTHERS], ex);
-    if (!rc)
-        rc = read_also(r, f[ALSO], ex);
-    if (!rc && f[FACTS]) {
-        rc = dml_yaml_want(r->y, f[FACTS], "facts", DML_YAML_MAP, r->err);
-        struct dml_buf text;
-        dml_buf_init(&text, 256 * 1024);
-        dml_yaml_write(f[FACTS], &text);
-        ex->facts = text.failed ? NULL : dml_arena_strndup(r->b->arena, text.p ? text.p : "", text.len);
-        dml_buf_dispose(&text);
-        if (!rc && !ex->facts)
-            rc = dml_rule_no_memory(r->err);
-    }
-    if (!rc && ex->xen) {
-        dml_version v;
-        struct dml_err why = {""};
-        if (dml_xen_version_parse(dml_sv_of(ex->xen), &v, &why))
-            rc = dml_yaml_err(r->y, f[XEN], r->err, "%s", why.msg);
-    }
-    return rc;
-}
-
-static int read_examples(struct dml_rule_reader *r, const struct dml_yaml_node *node, const struct dml_yaml_node *rule)
-{
-    static const char *const names[] = {"bad", "good", "no_bad"};
-    const struct dml_yaml_node *f[3] = {NULL, NULL, NULL};
-    int rc = node ? dml_yaml_fields(r->y, node, "examples", names, 3, f, r->err) : 0;
-    uint32_t n = 0;
-    for (int k = 0; !rc && k < 2; k++) {
-        if (f[k])
-            rc = dml_yaml_want(r->y, f[k], names[k], DML_YAML_SEQ, r->err);
-        if (!rc && r->b->strict && (!f[k] || !f[k]->n) && (k || !f[2])) /* no_bad says why there can be none */
-            rc = dml_yaml_err(r->y, node ? node : rule, r->err, "a rule needs at least one %s example", names[k]);
-        n += f[k] ? f[k]->n : 0;
-    }
-    r->rule->no_bad = f[2] != NULL;
-    if (rc || !n)
-        return rc;
-    struct dml_example *ex = dml_new_n(r->b->arena, struct dml_example, n);
-    if (!ex)
-        return dml_rule_no_memory(r->err);
-    r->rule->examples = ex;
-    r->rule->examples_n = (uint16_t)n;
-    for (int k = 0; k < 2; k++)
-        for (uint32_t i = 0; f[k] && !rc && i < f[k]->n; i++)
-            rc = read_example(r, f[k]->v[i], k == 0, ex++);
     return rc;
 }
 
@@ -431,7 +314,7 @@ static int word_field(struct dml_rule_reader *r, const struct dml_yaml_node *nod
 static int read_check(struct dml_rule_reader *r, const struct dml_yaml_node *node)
 {
     const char *near = NULL;
-    int rc = text_field(r, node, "check", &r->rule->check_name);
+    int rc = dml_rule_text(r, node, "check", &r->rule->check_name);
     if (rc || !node)
         return rc;
     r->rule->check = r->b->cat->check(r->b->cat->user, dml_sv_of(r->rule->check_name), &near);
@@ -461,15 +344,15 @@ int dml_rule_read(struct dml_rule_builder *b, const struct dml_yaml *y, const st
     if (!rc)
         rc = read_tags(&r, f[K_TAGS]);
     if (!rc)
-        rc = text_field(&r, f[K_SUMMARY], "summary", &rule->summary);
+        rc = dml_rule_text(&r, f[K_SUMMARY], "summary", &rule->summary);
     if (!rc && strchr(rule->summary, '\n'))
         rc = dml_yaml_err(y, f[K_SUMMARY], err, "summary is one line");
     if (!rc)
-        rc = text_field(&r, f[K_WHY], "why", &rule->why);
+        rc = dml_rule_text(&r, f[K_WHY], "why", &rule->why);
     if (!rc)
-        rc = text_field(&r, f[K_DO], "do", &rule->what_to_do);
+        rc = dml_rule_text(&r, f[K_DO], "do", &rule->what_to_do);
     if (!rc)
-        rc = text_field(&r, f[K_MESSAGE], "message", &rule->message);
+        rc = dml_rule_text(&r, f[K_MESSAGE], "message", &rule->message);
     if (!rc && !rule->message) {
         rule->message = rule->summary;
         f[K_MESSAGE] = f[K_SUMMARY];
@@ -499,9 +382,9 @@ int dml_rule_read(struct dml_rule_builder *b, const struct dml_yaml *y, const st
     if (!rc)
         rc = read_fix(&r, f[K_FIX]);
     if (!rc)
-        rc = read_examples(&r, f[K_EXAMPLES], node);
+        rc = dml_rule_examples(&r, f[K_EXAMPLES], node);
     if (!rc && b->arena->failed)
-        rc = dml_rule_no_memory(err);
+        rc = dml_err_nomem(err);
     rule->conds = r.conds.n ? r.conds.v : NULL;
     rule->conds_n = (uint16_t)r.conds.n;
     rule->lits = r.lits.v;

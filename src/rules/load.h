@@ -17,6 +17,8 @@ struct dml_rule_builder {
     const struct dml_rules *base; /* must outlive the set: replaced built-in rules stay in use */
     DML_VEC(struct dml_rule) rules;
     DML_VEC(struct dml_slot) slots;
+    DML_VEC(struct dml_shared) hosts;
+    DML_VEC(struct dml_shared) kinds;
     uint32_t patterns_n;
     uint32_t old_n;         /* rules that were there before */
     _Bool strict;           /* every rule needs a bad and a good example */
@@ -29,6 +31,10 @@ int dml_rule_builder_init(struct dml_rule_builder *b, const struct dml_rules *ba
 int dml_rule_builder_text(struct dml_rule_builder *b, const char *path, struct dml_sv text, struct dml_err *err);
 int dml_rule_builder_file(struct dml_rule_builder *b, const char *path, struct dml_err *err);
 int dml_rule_builder_dir(struct dml_rule_builder *b, const char *path, struct dml_err *err);
+/* The file of what examples share by name, before the rules that do. */
+int dml_rule_builder_shared(struct dml_rule_builder *b, const char *path, struct dml_err *err);
+/* After the rules: puts the ids of those that always remark on a kind of guests behind that kind, in every `also`. */
+int dml_rule_builder_remarks(struct dml_rule_builder *b, struct dml_err *err);
 void dml_rule_builder_done(struct dml_rule_builder *b, struct dml_rules *out);
 
 /* Reads a literal of `kind` (DML_VALUE_ANY: by its look). */

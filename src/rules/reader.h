@@ -17,11 +17,9 @@ struct dml_rule_reader {
     DML_VEC(struct dml_part) parts;
 };
 
-static inline int dml_rule_no_memory(struct dml_err *err)
-{
-    return dml_err_set(err, DML_ENOMEM, "out of memory while reading rules");
-}
-
+/* A text in the arena, with the blanks around it taken off or left on (guest files end in a newline). NULL: nothing. */
+int dml_rule_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out);
+int dml_rule_raw_text(struct dml_rule_reader *r, const struct dml_yaml_node *node, const char *what, const char **out);
 /* Index of a word among n, or -1. */
 long dml_rule_word(struct dml_sv s, const char *const *names, size_t n);
 /* One to three dotted numbers; returns how many, 0 for anything else. */
@@ -37,6 +35,8 @@ int dml_rule_any_slot(struct dml_rule_reader *r, const struct dml_yaml_node *at,
 int dml_rule_condition(struct dml_rule_reader *r, const struct dml_yaml_node *node);
 /* "text ${name} text" as parts, at the end of r->parts. */
 int dml_rule_template(struct dml_rule_reader *r, const struct dml_yaml_node *at, struct dml_sv s);
+/* The examples of `rule`; node is NULL where it has none. */
+int dml_rule_examples(struct dml_rule_reader *r, const struct dml_yaml_node *node, const struct dml_yaml_node *rule);
 /* A whole rule. */
 int dml_rule_read(struct dml_rule_builder *b, const struct dml_yaml *y, const struct dml_yaml_node *node,
                   struct dml_rule *rule, struct dml_err *err);

@@ -142,8 +142,17 @@ struct dml_example {
     uint32_t expect_count; /* bad: how often it fires, 0 for "at least once" */
     uint32_t line;         /* bad: the line of the (first) finding, 0 for any */
     _Bool bad;
-    const char *also;   /* good: ids of other rules that fire on it, with a blank before and behind each; or NULL */
+    const char *also;   /* good: ids of other rules that fire on it, and kinds of guests that it is of, with a blank
+                           before and behind each; or NULL. In a built-in rule the ids that a kind means follow. */
     uint32_t yaml_line; /* where the example stands in the rule's file */
+};
+
+/*
+ * What examples share by name (rules/shared/examples.yaml): a host, whose text is its facts as in struct dml_example
+ * (NULL: nothing is known of it), or a kind of guests, whose text says in words what they are.
+ */
+struct dml_shared {
+    const char *name, *text;
 };
 
 /* One rule. Strings are NUL-terminated and live as long as the set. */
@@ -151,11 +160,12 @@ struct dml_rule {
     const char *id, *name;
     uint8_t severity; /* enum dml_severity: the built-in one, which verdicts go by */
     uint8_t confidence, scope, fix_safety, expect_argv;
-    _Bool builtin, replaced;    /* replaced: for the loader */
-    _Bool no_bad;               /* its file says why it has no bad example; only while it is read */
-    _Bool migration;            /* its fix is the point of the migration to restriction, whatever it changes */
-    _Bool qemu_xen;             /* its fix is the point of the migration from qemu-xen-traditional */
-    uint32_t tags;              /* enum dml_tag, or-ed */
+    _Bool builtin, replaced; /* replaced: for the loader */
+    _Bool no_bad;            /* its file says why it has no bad example; only while it is read */
+    const char *remark_on;   /* kinds of guests that it always fires on, written as `also` is; only while it is read */
+    _Bool migration;         /* its fix is the point of the migration to restriction, whatever it changes */
+    _Bool qemu_xen;          /* its fix is the point of the migration from qemu-xen-traditional */
+    uint32_t tags;           /* enum dml_tag, or-ed */
     dml_version since, removed; /* Xen releases [since, removed); 0: no bound */
     const char *summary, *why, *what_to_do, *message, *fix_text;
     const char *const *references;
@@ -193,6 +203,8 @@ struct dml_rules {
     uint32_t n;
     const struct dml_slot *slots;
     uint32_t slots_n, patterns_n;
+    const struct dml_shared *hosts, *kinds; /* that examples name */
+    uint32_t hosts_n, kinds_n;
 };
 
 /* The rules of rules/, made at build time (builtin/). */

@@ -27,9 +27,21 @@ struct dml_bad_directive {
     const char *message; /* what is wrong and what to write; in the arena or static */
 };
 
+/* What covers the same lines for the same rule: `order[begin] .. order[end - 1]` of all. */
+struct dml_suppression_group {
+    uint32_t first, last, begin, end;
+    uint32_t head;   /* the rule's first group: that for the file, if there is one */
+    uint32_t widest; /* of the rule's others up to this one, that which ends last */
+    uint16_t rule;
+    _Bool used, refused; /* marked in all of them */
+};
+
 struct dml_suppressions {
-    DML_VEC(struct dml_suppression) v;
+    DML_VEC(struct dml_suppression) v; /* in the order of the file */
     DML_VEC(struct dml_bad_directive) bad;
+    uint32_t *order;                      /* indices of v by rule and lines, the longer before the shorter */
+    struct dml_suppression_group *groups; /* in that order */
+    uint32_t groups_n;
 };
 
 /* A comment from `#` to before the line end. `end`: where the statement that follows it ends, 0 where none is known. */

@@ -242,10 +242,10 @@ static int add_remarks(struct accepted *x)
             return nomem(x);
     }
     o->paths = paths;
-    return run_collect(x->r, x->err);
+    return dml_run_collect(x->r, x->err);
 }
 
-int run_accepted(struct run *r, struct dml_err *err)
+int dml_run_accepted(struct run *r, struct dml_err *err)
 {
     struct accepted x = {.r = r, .a = &r->a, .err = err};
     int rc = find_policies(&x);

@@ -85,7 +85,7 @@ static int point_at_others(struct run *r, struct worker *w)
     return 0;
 }
 
-int run_collect(struct run *r, struct dml_err *err)
+int dml_run_collect(struct run *r, struct dml_err *err)
 {
     struct dml_findings **stores = dml_new_n(&r->a, struct dml_findings *, r->workers_n);
     uint8_t *generations = dml_new_n(&r->a, uint8_t, r->ask->n + 1);
@@ -135,7 +135,7 @@ static int sort_messages(struct run *r)
     return 0;
 }
 
-int run_finish(struct run *r, struct dml_err *err)
+int dml_run_finish(struct run *r, struct dml_err *err)
 {
     int rc = r->needs & DML_NEED_VERDICTS ? make_guests(r) : 0;
     _Bool *read = dml_new_n(&r->a, _Bool, r->ask->n + 1);
@@ -147,5 +147,5 @@ int run_finish(struct run *r, struct dml_err *err)
         rc = point_at_others(r, &r->workers[i]);
     if (rc == 0)
         rc = sort_messages(r);
-    return rc < 0 ? dml_err_nomem(err) : run_collect(r, err);
+    return rc < 0 ? dml_err_nomem(err) : dml_run_collect(r, err);
 }

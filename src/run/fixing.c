@@ -66,7 +66,7 @@ static int store(struct run *r, struct worker *w, uint32_t i, struct dml_sv old)
         return 0;
     }
     c->failed = 1;
-    return run_message(r, w, i, DML_MESSAGE_NOT_FIXED, why.msg);
+    return dml_run_message(r, w, i, DML_MESSAGE_NOT_FIXED, why.msg);
 }
 
 /* Keeps what a fix made of a text, which lives in scratch memory. */
@@ -103,7 +103,7 @@ static _Bool may_be_fixed(struct run *r, struct worker *w, uint32_t i, struct dm
     if (stored && !too_large && fix->refuse_stored) {
         const char *why = dml_arena_printf(
             &w->scratch, "%s was stored by xl and is never fixed; fix the guest's own config file", r->ask->paths[i]);
-        *rc = why ? run_message(r, w, i, DML_MESSAGE_NOT_FIXED, why) : DML_ENOMEM;
+        *rc = why ? dml_run_message(r, w, i, DML_MESSAGE_NOT_FIXED, why) : DML_ENOMEM;
     }
     return !stored && !too_large && (!fix->same_as || fix->same_as[i] == i);
 }
@@ -120,7 +120,7 @@ static int fix_one(struct fixing *f, struct worker *w, uint32_t i, struct dml_sv
     int rc = dml_judge_text(w->judge, &judge, &j, err);
     if (rc < 0)
         return rc;
-    if (run_keep_member(&x->before, &j.member, &w->keep) < 0)
+    if (dml_run_keep_member(&x->before, &j.member, &w->keep) < 0)
         return dml_err_nomem(err);
     const struct dml_fix_job job = {.judge = w->judge,
                                     .path = r->ask->paths[i],
@@ -138,7 +138,7 @@ static int fix_one(struct fixing *f, struct worker *w, uint32_t i, struct dml_sv
     _Bool keep = 1;
     x->after = x->before;
     if (result.changed)
-        rc = run_keep_member(&x->after, &result.judgement.member, &w->keep) < 0 ? dml_err_nomem(err) : 0;
+        rc = dml_run_keep_member(&x->after, &result.judgement.member, &w->keep) < 0 ? dml_err_nomem(err) : 0;
     if (rc == 0 && ask && r->ask->fix->after)
         rc = r->ask->fix->after(r->ask->user, i, &result, &keep, err);
     if (rc < 0)
@@ -159,7 +159,7 @@ static int fix_first(void *user, unsigned worker, uint32_t i, struct dml_err *er
     struct dml_sv text;
     _Bool too_large;
     dml_arena_reset(&w->scratch);
-    int rc = run_read(r, w, i, &text, &too_large, err);
+    int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0) {
         r->entries[i].read = 1; /* said already */
         return rc < 0 ? rc : 0;
@@ -200,7 +200,7 @@ static int fix_asking(void *user, unsigned worker, uint32_t i, struct dml_err *e
     if (!f->v[i].fixable)
         return 0;
     dml_arena_reset(&w->scratch);
-    int rc = run_read(r, w, i, &text, &too_large, err);
+    int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
     if (r->ask->fix->before)
@@ -268,13 +268,13 @@ static int look_at_others(void *user, unsigned worker, uint32_t i, struct dml_er
     if (f->v[i].fixable)
         return 0;
     dml_arena_reset(&w->scratch);
-    int rc = run_read(r, w, i, &text, &too_large, err);
+    int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0 || too_large)
         return rc < 0 ? rc : 0;
     const struct dml_judge_ask ask = {
         .path = r->ask->paths[i], .text = text, .needs = DML_NEED_SET, .only_deciding = 1};
     rc = dml_judge_text(w->judge, &ask, &j, err);
-    return rc < 0 ? rc : run_keep_member(&f->v[i].after, &j.member, &w->keep) < 0 ? dml_err_nomem(err) : 0;
+    return rc < 0 ? rc : dml_run_keep_member(&f->v[i].after, &j.member, &w->keep) < 0 ? dml_err_nomem(err) : 0;
 }
 
 /* What is judged from now on. */
@@ -291,7 +291,7 @@ static void take_texts(struct run *r)
     }
 }
 
-int run_fixing(struct run *r, struct dml_err *err)
+int dml_run_fixing(struct run *r, struct dml_err *err)
 {
     struct fixing f = {r, dml_new_n(&r->a, struct fixed, r->ask->n + 1)};
     _Bool more = 1;

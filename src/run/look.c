@@ -59,7 +59,7 @@ static int keep_guest(struct run *r, struct worker *w, uint32_t i, const struct 
 {
     struct entry *e = &r->entries[i];
     const char *name = j->subject->guest.g.name;
-    int rc = run_keep_member(&e->member, &j->member, &w->keep);
+    int rc = dml_run_keep_member(&e->member, &j->member, &w->keep);
     if (rc == 0 && (r->needs & DML_NEED_VERDICTS))
         rc = keep_standing(&e->standing, &j->standing, &w->keep);
     e->name = name ? dml_arena_sv(&w->keep, dml_sv_of(name)) : (struct dml_sv){"", 0};
@@ -78,7 +78,7 @@ static int keep_trial(struct trial **out, const struct dml_judgement *j, struct 
     *t = (struct trial){
         .applicable = j->standing.applicable, .blockers_n = j->standing.blockers_n, .missing = j->standing.missing};
     *out = t;
-    return run_keep_member(&t->member, &j->member, keep);
+    return dml_run_keep_member(&t->member, &j->member, keep);
 }
 
 /*
@@ -131,7 +131,7 @@ static int look(void *user, unsigned worker, uint32_t i, struct dml_err *err)
     struct dml_sv text;
     _Bool too_large;
     dml_arena_reset(&w->scratch);
-    int rc = run_read(r, w, i, &text, &too_large, err);
+    int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
     const struct dml_judge_ask ask = ask_for(r, i, text, too_large);
@@ -225,7 +225,7 @@ static int compare(struct run *r, struct dml_err *err)
     return 0;
 }
 
-int run_looks(struct run *r, struct dml_err *err)
+int dml_run_looks(struct run *r, struct dml_err *err)
 {
     int rc = dml_each(r->workers_n, r->ask->n, look, r, err);
     if (rc == 0)
@@ -281,7 +281,7 @@ static int look_repaired(void *user, unsigned worker, uint32_t i, struct dml_err
     struct dml_sv text;
     _Bool too_large;
     dml_arena_reset(&w->scratch);
-    int rc = run_read(r, w, i, &text, &too_large, err);
+    int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc == 0 && !w->repaired)
         rc = dml_judge_new(&w->repaired, &r->repaired.grounds, err);
     if (rc != 0)
@@ -296,7 +296,7 @@ static int look_repaired(void *user, unsigned worker, uint32_t i, struct dml_err
     return rc < 0 ? rc : keep_trial(&e->repaired, &j, &w->keep) < 0 ? dml_err_nomem(err) : 0;
 }
 
-int run_repaired(struct run *r, struct dml_err *err)
+int dml_run_repaired(struct run *r, struct dml_err *err)
 {
     const struct dml_facts *host = r->session->world.host;
     struct dml_target target = r->session->world.target;

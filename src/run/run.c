@@ -5,7 +5,7 @@
 #include "guest/stored.h"
 #include "run/run_i.h"
 
-int run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text)
+int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text)
 {
     struct dml_message *m = dml_vec_add(&w->keep, &w->messages);
     const char *copy = dml_arena_strdup(&w->keep, text);
@@ -16,7 +16,7 @@ int run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_ki
     return 0;
 }
 
-int run_keep_member(struct dml_member *to, const struct dml_member *from, struct dml_arena *keep)
+int dml_run_keep_member(struct dml_member *to, const struct dml_member *from, struct dml_arena *keep)
 {
     struct dml_set_key *keys = dml_new_n(keep, struct dml_set_key, from->keys_n + 1);
     *to = *from;
@@ -26,7 +26,8 @@ int run_keep_member(struct dml_member *to, const struct dml_member *from, struct
     return keys ? 0 : DML_ENOMEM;
 }
 
-int run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large, struct dml_err *err)
+int dml_run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large,
+                 struct dml_err *err)
 {
     struct dml_err why = {""};
     *too_large = 0;
@@ -37,8 +38,9 @@ int run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _
     int rc = r->ask->read(r->ask->user, &w->scratch, i, text, &why);
     *too_large = rc == DML_ETOOBIG;
     if (rc == DML_EIO)
-        return r->entries[i].read || run_message(r, w, i, DML_MESSAGE_UNREADABLE, why.msg) == 0 ? 1
-                                                                                                : dml_err_nomem(err);
+        return r->entries[i].read || dml_run_message(r, w, i, DML_MESSAGE_UNREADABLE, why.msg) == 0
+                   ? 1
+                   : dml_err_nomem(err);
     return rc == 0 || *too_large ? 0 : dml_err_set(err, rc, "%s", why.msg);
 }
 
@@ -81,15 +83,15 @@ int dml_run(const struct dml_session *session, const struct dml_run_ask *ask, st
     r->outcome = (struct dml_outcome){.paths = ask->paths, .files = ask->n, .rules = session->grounds.rules};
     int rc = start(r, err);
     if (rc == 0 && ask->fix)
-        rc = run_fixing(r, err);
+        rc = dml_run_fixing(r, err);
     if (rc == 0)
-        rc = run_looks(r, err);
+        rc = dml_run_looks(r, err);
     if (rc == 0 && (r->needs & DML_NEED_VERDICTS))
-        rc = run_repaired(r, err);
+        rc = dml_run_repaired(r, err);
     if (rc == 0)
-        rc = run_finish(r, err);
+        rc = dml_run_finish(r, err);
     if (rc == 0)
-        rc = run_accepted(r, err);
+        rc = dml_run_accepted(r, err);
     if (rc < 0)
         dml_outcome_free(&r->outcome);
     else

@@ -71,21 +71,22 @@ struct run {
 };
 
 /* Reads an input, or takes what was made of it. *too_large where only a part was read. 1: it cannot be read, said. */
-int run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large, struct dml_err *err);
-int run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text);
+int dml_run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large,
+                 struct dml_err *err);
+int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text);
 /* A member whose keys live in `keep`. DML_ENOMEM. */
-int run_keep_member(struct dml_member *to, const struct dml_member *from, struct dml_arena *keep);
+int dml_run_keep_member(struct dml_member *to, const struct dml_member *from, struct dml_arena *keep);
 
 /* fixing.c: changes texts, each checked alone and with all others. */
-int run_fixing(struct run *r, struct dml_err *err);
+int dml_run_fixing(struct run *r, struct dml_err *err);
 /* look.c: all inputs, each by itself; those that meet others, again. Then the same on the repaired host. */
-int run_looks(struct run *r, struct dml_err *err);
-int run_repaired(struct run *r, struct dml_err *err);
+int dml_run_looks(struct run *r, struct dml_err *err);
+int dml_run_repaired(struct run *r, struct dml_err *err);
 /* finish.c: guests with their verdicts, findings and messages in their order. */
-int run_finish(struct run *r, struct dml_err *err);
+int dml_run_finish(struct run *r, struct dml_err *err);
 /* accepted.c: what baselines and waivers make of the findings, and what there is to say of them. */
-int run_accepted(struct run *r, struct dml_err *err);
+int dml_run_accepted(struct run *r, struct dml_err *err);
 /* Findings of all workers that count, into the outcome. */
-int run_collect(struct run *r, struct dml_err *err);
+int dml_run_collect(struct run *r, struct dml_err *err);
 
 #endif

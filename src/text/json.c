@@ -154,7 +154,7 @@ int dml_json_parse(const struct dml_json **root, struct dml_arena *a, struct dml
     while (s.text.len && (is_blank(s.text.p[s.text.len - 1]) || s.text.p[s.text.len - 1] == '\0'))
         s.text.len--;
     if (!top || !tokener) {
-        rc = dml_err_set(err, DML_ENOMEM, "out of memory");
+        rc = dml_err_nomem(err);
         goto out;
     }
     if (s.text.len > LONGEST) {
@@ -176,7 +176,7 @@ int dml_json_parse(const struct dml_json **root, struct dml_arena *a, struct dml
         *root = top;
     }
     if (!*root && !error->fault)
-        rc = dml_err_set(err, DML_ENOMEM, "out of memory");
+        rc = dml_err_nomem(err);
 out:
     json_object_put(v);
     if (tokener)

@@ -10,24 +10,24 @@
 #include "host/accounts.h"
 #include "verify/verify_i.h"
 
-static struct dml_check_result is(_Bool good, const char *expected, const char *seen)
+static struct dml_verify_check_result is(_Bool good, const char *expected, const char *seen)
 {
-    return (struct dml_check_result){good ? DML_CHECK_PASS : DML_CHECK_FAIL, expected, seen};
+    return (struct dml_verify_check_result){good ? DML_VERIFY_PASS : DML_VERIFY_FAIL, expected, seen};
 }
 
-static struct dml_check_result unknown(const char *expected, const char *why)
+static struct dml_verify_check_result unknown(const char *expected, const char *why)
 {
-    return (struct dml_check_result){DML_CHECK_UNKNOWN, expected, why};
+    return (struct dml_verify_check_result){DML_VERIFY_UNKNOWN, expected, why};
 }
 
-static struct dml_check_result info(const char *seen)
+static struct dml_verify_check_result info(const char *seen)
 {
-    return (struct dml_check_result){DML_CHECK_INFO, "", seen};
+    return (struct dml_verify_check_result){DML_VERIFY_INFO, "", seen};
 }
 
 /* ---- what libxl asked of QEMU ---- */
 
-static struct dml_check_result check_restrict_argument(const struct dml_verified *q)
+static struct dml_verify_check_result check_restrict_argument(const struct dml_verified *q)
 {
     return is(q->said.restricted, "-xen-domid-restrict", q->said.restricted ? "there" : "missing");
 }
@@ -60,7 +60,7 @@ static const char *range_user(const struct dml_verified *q)
                : NULL;
 }
 
-static struct dml_check_result check_user_argument(const struct dml_verified *q)
+static struct dml_verify_check_result check_user_argument(const struct dml_verified *q)
 {
     const char *user = q->said.user, *option = q->said.run_with_user ? "-run-with user=" : "-runas ", *wanted = NULL;
     uint64_t uid = 0, gid = 0;
@@ -101,7 +101,7 @@ static const char *chroot_text(const struct dml_verified *q)
     return dml_arena_printf(q->run->a, "/var/run/xen/qemu-root-%lld", (long long)q->said.domid);
 }
 
-static struct dml_check_result check_chroot_argument(const struct dml_verified *q)
+static struct dml_verify_check_result check_chroot_argument(const struct dml_verified *q)
 {
     const char *dir = q->expected && q->expected->chroot_dir ? q->expected->chroot_dir : chroot_text(q);
     const char *expected = dml_arena_printf(q->run->a, "the last -chroot or -run-with chroot= is %s", dir);
@@ -132,7 +132,8 @@ static uint64_t wanted_id(const struct dml_verified *q, _Bool group)
     return dml_verified_account(q, wanted, &uid, &gid) ? (group ? gid : uid) : UINT64_MAX;
 }
 
-static struct dml_check_result check_ids(const struct dml_verified *q, const struct dml_proc_ids *ids, _Bool group)
+static struct dml_verify_check_result check_ids(const struct dml_verified *q, const struct dml_proc_ids *ids,
+                                                _Bool group)
 {
     uint64_t id = wanted_id(q, group);
     const char *expected = id != UINT64_MAX && id
@@ -146,12 +147,12 @@ static struct dml_check_result check_ids(const struct dml_verified *q, const str
     return is(good, expected, ids_text(q, ids));
 }
 
-static struct dml_check_result check_uids(const struct dml_verified *q)
+static struct dml_verify_check_result check_uids(const struct dml_verified *q)
 {
     return check_ids(q, &q->p->status.uid, 0);
 }
 
-static struct dml_check_result check_gids(const struct dml_verified *q)
+static struct dml_verify_check_result check_gids(const struct dml_verified *q)
 {
     return check_ids(q, &q->p->status.gid, 1);
 }
@@ -175,7 +176,7 @@ static enum dml_tri in_group(const struct dml_verified *q, uint64_t gid)
     return DML_TRI_NO;
 }
 
-static struct dml_check_result check_groups(const struct dml_verified *q)
+static struct dml_verify_check_result check_groups(const struct dml_verified *q)
 {
     const struct dml_proc_status *s = &q->p->status;
     /* Without a chroot QEMU's initgroups finds the groups of a named account; inside the empty one it finds none. */
@@ -184,7 +185,7 @@ static struct dml_check_result check_groups(const struct dml_verified *q)
     if (!s->groups_known || !s->gid.known)
         return unknown(expected, status_why(q));
     struct dml_buf seen;
-    enum dml_check_status status = DML_CHECK_PASS;
+    enum dml_verify_check_status status = DML_VERIFY_PASS;
     dml_buf_init(&seen, 1024 * 1024);
     for (uint32_t i = 0; i < s->n_groups; i++) {
         dml_buf_printf(&seen, "%s%u", i ? " " : "", s->groups[i]);
@@ -192,16 +193,16 @@ static struct dml_check_result check_groups(const struct dml_verified *q)
             continue;
         enum dml_tri member = named && s->groups[i] ? in_group(q, s->groups[i]) : DML_TRI_NO;
         if (member == DML_TRI_NO)
-            status = DML_CHECK_FAIL;
-        else if (member == DML_TRI_UNKNOWN && status == DML_CHECK_PASS)
-            status = DML_CHECK_UNKNOWN;
+            status = DML_VERIFY_FAIL;
+        else if (member == DML_TRI_UNKNOWN && status == DML_VERIFY_PASS)
+            status = DML_VERIFY_UNKNOWN;
     }
     const char *text = seen.len ? dml_arena_strndup(q->run->a, seen.p, seen.len) : "none";
     dml_buf_dispose(&seen);
-    return (struct dml_check_result){status, expected, text};
+    return (struct dml_verify_check_result){status, expected, text};
 }
 
-static struct dml_check_result check_capabilities(const struct dml_verified *q)
+static struct dml_verify_check_result check_capabilities(const struct dml_verified *q)
 {
     static const char *const names[DML_CAPS] = {"CapInh", "CapPrm", "CapEff", "CapAmb"};
     const struct dml_proc_status *s = &q->p->status;
@@ -219,7 +220,7 @@ static struct dml_check_result check_capabilities(const struct dml_verified *q)
     return is(!text[0], "none", text[0] ? dml_arena_strdup(q->run->a, text) : "none");
 }
 
-static struct dml_check_result check_threads(const struct dml_verified *q)
+static struct dml_verify_check_result check_threads(const struct dml_verified *q)
 {
     static const char expected[] = "no thread with other ids, groups or capabilities";
     if (q->p->status_why || !q->p->status.uid.known || !q->p->status.gid.known)
@@ -233,24 +234,24 @@ static struct dml_check_result check_threads(const struct dml_verified *q)
 
 /* ---- where it is ---- */
 
-static struct dml_check_result check_directory(const struct dml_verified *q, enum dml_proc_link_id link)
+static struct dml_verify_check_result check_directory(const struct dml_verified *q, enum dml_proc_link_id link)
 {
     const struct dml_proc_link *l = &q->p->links[link];
     const char *expected = chroot_text(q);
     return l->text ? is(is_chroot(q, l->text), expected, l->text) : unknown(expected, l->why);
 }
 
-static struct dml_check_result check_root(const struct dml_verified *q)
+static struct dml_verify_check_result check_root(const struct dml_verified *q)
 {
     return check_directory(q, DML_LINK_ROOT);
 }
 
-static struct dml_check_result check_cwd(const struct dml_verified *q)
+static struct dml_verify_check_result check_cwd(const struct dml_verified *q)
 {
     return check_directory(q, DML_LINK_CWD);
 }
 
-static struct dml_check_result check_namespace(const struct dml_verified *q, enum dml_proc_ns ns)
+static struct dml_verify_check_result check_namespace(const struct dml_verified *q, enum dml_proc_ns ns)
 {
     const struct dml_proc_link *own = &q->p->ns[ns], *first = &q->run->procs->ns[ns];
     struct dml_arena *a = q->run->a;
@@ -260,12 +261,12 @@ static struct dml_check_result check_namespace(const struct dml_verified *q, enu
     return own->text ? is(strcmp(own->text, first->text) != 0, expected, own->text) : unknown(expected, own->why);
 }
 
-static struct dml_check_result check_mount_namespace(const struct dml_verified *q)
+static struct dml_verify_check_result check_mount_namespace(const struct dml_verified *q)
 {
     return check_namespace(q, DML_NS_MNT);
 }
 
-static struct dml_check_result check_ipc_namespace(const struct dml_verified *q)
+static struct dml_verify_check_result check_ipc_namespace(const struct dml_verified *q)
 {
     return check_namespace(q, DML_NS_IPC);
 }
@@ -278,7 +279,8 @@ static const char *limit_text(const struct dml_verified *q, uint64_t value)
 }
 
 /* libxl sets soft and hard alike; less is stricter. */
-static struct dml_check_result check_limit(const struct dml_verified *q, enum dml_proc_limit_id id, uint64_t most)
+static struct dml_verify_check_result check_limit(const struct dml_verified *q, enum dml_proc_limit_id id,
+                                                  uint64_t most)
 {
     const struct dml_proc_limit *l = &q->p->limits[id];
     const char *expected = limit_text(q, most);
@@ -291,7 +293,7 @@ static struct dml_check_result check_limit(const struct dml_verified *q, enum dm
 }
 
 #define LIMIT(name, id, most)                                                                                          \
-    static struct dml_check_result name(const struct dml_verified *q)                                                  \
+    static struct dml_verify_check_result name(const struct dml_verified *q)                                           \
     {                                                                                                                  \
         return check_limit(q, id, most);                                                                               \
     }
@@ -303,42 +305,42 @@ LIMIT(check_limit_memlock, DML_LIMIT_MEMLOCK, 0)
 
 /* ---- what it holds: descriptors.c ---- */
 
-static struct dml_check_result check_xen_descriptors(const struct dml_verified *q)
+static struct dml_verify_check_result check_xen_descriptors(const struct dml_verified *q)
 {
-    return dml_check_xen_files(q);
+    return dml_verify_check_xen_files(q);
 }
 
-static struct dml_check_result check_xenstore_socket(const struct dml_verified *q)
+static struct dml_verify_check_result check_xenstore_socket(const struct dml_verified *q)
 {
-    return dml_check_xenstore(q);
+    return dml_verify_check_xenstore(q);
 }
 
-static struct dml_check_result check_file_descriptors(const struct dml_verified *q)
+static struct dml_verify_check_result check_file_descriptors(const struct dml_verified *q)
 {
-    return dml_check_files(q);
+    return dml_verify_check_files(q);
 }
 
-static struct dml_check_result check_sockets(const struct dml_verified *q)
+static struct dml_verify_check_result check_sockets(const struct dml_verified *q)
 {
-    return dml_check_sockets(q);
+    return dml_verify_check_sockets(q);
 }
 
 /* ---- good to know ---- */
 
-static struct dml_check_result check_no_new_privileges(const struct dml_verified *q)
+static struct dml_verify_check_result check_no_new_privileges(const struct dml_verified *q)
 {
     int32_t n = q->p->status.no_new_privs;
     return info(n < 0 ? "not known" : n ? "set" : "not set");
 }
 
-static struct dml_check_result check_seccomp(const struct dml_verified *q)
+static struct dml_verify_check_result check_seccomp(const struct dml_verified *q)
 {
     static const char *const modes[] = {"none", "strict", "a filter"};
     int32_t n = q->p->status.seccomp;
     return info(n < 0 || n > 2 ? "not known" : modes[n]);
 }
 
-static struct dml_check_result check_arguments(const struct dml_verified *q)
+static struct dml_verify_check_result check_arguments(const struct dml_verified *q)
 {
     const struct dml_expected *e = q->expected;
     if (!e)
@@ -351,8 +353,8 @@ static struct dml_check_result check_arguments(const struct dml_verified *q)
     _Bool hotplug = 0;
     const char *difference = dml_argv_difference(e, q->p->argv, q->p->argc, &q->said, q->run->a, &hotplug);
     if (difference && e->stored && hotplug)
-        return (struct dml_check_result){
-            DML_CHECK_INFO, expected,
+        return (struct dml_verify_check_result){
+            DML_VERIFY_INFO, expected,
             dml_arena_printf(q->run->a, "devices, memory or vcpus have changed since it started\n%s", difference)};
     return is(!difference, expected, difference ? difference : "the same");
 }
@@ -362,33 +364,33 @@ static struct dml_check_result check_arguments(const struct dml_verified *q)
 static const struct check {
     dml_version since;
     _Bool linux_only, holds;
-    struct dml_check_result (*look)(const struct dml_verified *q);
-} checks[DML_CHECKS] = {
+    struct dml_verify_check_result (*look)(const struct dml_verified *q);
+} checks[DML_VERIFY_CHECKS] = {
 #define CHECK(id, name, what, since, linux_only, holds, function, hint) {since, linux_only, holds, function},
 #include "verify/checks.def"
 #undef CHECK
 };
 
-const char *const dml_check_names[DML_CHECKS] = {
+const char *const dml_verify_check_names[DML_VERIFY_CHECKS] = {
 #define CHECK(id, name, what, since, linux_only, holds, function, hint) name,
 #include "verify/checks.def"
 #undef CHECK
 };
 
-const char *const dml_check_titles[DML_CHECKS] = {
+const char *const dml_verify_check_titles[DML_VERIFY_CHECKS] = {
 #define CHECK(id, name, what, since, linux_only, holds, function, hint) what,
 #include "verify/checks.def"
 #undef CHECK
 };
 
 /* What to do where one fails. */
-const char *const dml_check_hints[DML_CHECKS] = {
+const char *const dml_verify_check_hints[DML_VERIFY_CHECKS] = {
 #define CHECK(id, name, what, since, linux_only, holds, function, hint) hint,
 #include "verify/checks.def"
 #undef CHECK
 };
 
-const char *const dml_check_status_names[] = {"pass", "fail", "unknown", "info"};
+const char *const dml_verify_check_status_names[] = {"pass", "fail", "unknown", "info"};
 const char *const dml_verdict_names[] = {"restricted", "not-restricted", "unknown"};
 
 int dml_verified_check(struct dml_verified *q, struct dml_err *err)
@@ -400,8 +402,8 @@ int dml_verified_check(struct dml_verified *q, struct dml_err *err)
                 : q->expected && q->expected->restricted ? "its config asks for it"
                 : q->named                               ? "it was asked for by name"
                                                          : NULL;
-    for (int i = 0; i < DML_CHECKS; i++) {
-        struct dml_check_result *r = &q->checks[i];
+    for (int i = 0; i < DML_VERIFY_CHECKS; i++) {
+        struct dml_verify_check_result *r = &q->checks[i];
         *r = checks[i].look(q);
         if (q->xen < checks[i].since) {
             char since[24];
@@ -412,9 +414,9 @@ int dml_verified_check(struct dml_verified *q, struct dml_err *err)
             *r = info(r->seen);
             r->expected = "nothing: libxl does this on Linux only";
         }
-        fails = fails || (checks[i].holds && r->status == DML_CHECK_FAIL);
-        open = open || (checks[i].holds && r->status == DML_CHECK_UNKNOWN);
+        fails = fails || (checks[i].holds && r->status == DML_VERIFY_FAIL);
+        open = open || (checks[i].holds && r->status == DML_VERIFY_UNKNOWN);
     }
     q->verdict = fails ? DML_NOT_RESTRICTED : open ? DML_NOT_KNOWN : DML_RESTRICTED;
-    return a->failed ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
+    return a->failed ? dml_err_nomem(err) : 0;
 }

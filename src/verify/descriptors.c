@@ -63,7 +63,7 @@ static _Bool among(struct dml_sv s, const char *const *names)
 
 /* libs/{gnttab,xenstore}: put aside by xentoolcore_restrict_all, which leaves /dev/null in their place. privcmd and
  * evtchn stay, restricted by the kernel; hypercall only hands out memory. */
-struct dml_check_result dml_check_xen_files(const struct dml_verified *q)
+struct dml_verify_check_result dml_verify_check_xen_files(const struct dml_verified *q)
 {
     static const char *const bad[] = {"/dev/xen/gntdev",         "/dev/xen/gntalloc", "/dev/xen/xenbus",
                                       "/dev/xen/xenbus_backend", "/proc/xen/xenbus",  NULL};
@@ -82,11 +82,11 @@ struct dml_check_result dml_check_xen_files(const struct dml_verified *q)
     const char *bad_text = listed(&open, NULL, q->run->a), *odd_text = listed(&odd, NULL, q->run->a);
     const char *good = listed(&held, "no device of Xen", q->run->a);
     if (bad_text)
-        return (struct dml_check_result){DML_CHECK_FAIL, expected, bad_text};
+        return (struct dml_verify_check_result){DML_VERIFY_FAIL, expected, bad_text};
     if (p->fds_why)
-        return (struct dml_check_result){DML_CHECK_UNKNOWN, expected, p->fds_why};
-    return odd_text ? (struct dml_check_result){DML_CHECK_UNKNOWN, expected, odd_text}
-                    : (struct dml_check_result){DML_CHECK_PASS, expected, good};
+        return (struct dml_verify_check_result){DML_VERIFY_UNKNOWN, expected, p->fds_why};
+    return odd_text ? (struct dml_verify_check_result){DML_VERIFY_UNKNOWN, expected, odd_text}
+                    : (struct dml_verify_check_result){DML_VERIFY_PASS, expected, good};
 }
 
 /* ---- sockets ---- */
@@ -109,7 +109,7 @@ static _Bool is_xenstored(const struct dml_proc_socket *s)
  * A client's end has no path; the server's has. Who belongs to whom the kernel says on the machine itself. In a copy
  * there is certainty only where nobody is connected to xenstored, or where the process has no such end.
  */
-struct dml_check_result dml_check_xenstore(const struct dml_verified *q)
+struct dml_verify_check_result dml_verify_check_xenstore(const struct dml_verified *q)
 {
     static const char expected[] = "none";
     const struct dml_proctree *t = q->run->procs;
@@ -127,21 +127,22 @@ struct dml_check_result dml_check_xenstore(const struct dml_verified *q)
     }
     const char *bad_text = listed(&bad, NULL, q->run->a), *odd_text = listed(&odd, NULL, q->run->a);
     if (bad_text)
-        return (struct dml_check_result){DML_CHECK_FAIL, expected, bad_text};
+        return (struct dml_verify_check_result){DML_VERIFY_FAIL, expected, bad_text};
     if (q->p->fds_why || t->sockets_why)
-        return (struct dml_check_result){DML_CHECK_UNKNOWN, expected, q->p->fds_why ? q->p->fds_why : t->sockets_why};
+        return (struct dml_verify_check_result){DML_VERIFY_UNKNOWN, expected,
+                                                q->p->fds_why ? q->p->fds_why : t->sockets_why};
     if (odd_text)
-        return (struct dml_check_result){
-            DML_CHECK_UNKNOWN, expected,
+        return (struct dml_verify_check_result){
+            DML_VERIFY_UNKNOWN, expected,
             dml_arena_printf(q->run->a, "%s may be connected to it; only the machine itself can say", odd_text)};
-    return (struct dml_check_result){DML_CHECK_PASS, expected, "none"};
+    return (struct dml_verify_check_result){DML_VERIFY_PASS, expected, "none"};
 }
 
-struct dml_check_result dml_check_sockets(const struct dml_verified *q)
+struct dml_verify_check_result dml_verify_check_sockets(const struct dml_verified *q)
 {
     struct listing all = listing();
     if (q->p->fds_why)
-        return (struct dml_check_result){DML_CHECK_INFO, "", q->p->fds_why};
+        return (struct dml_verify_check_result){DML_VERIFY_INFO, "", q->p->fds_why};
     for (uint32_t i = 0; i < q->p->n_fds; i++) {
         const struct dml_proc_fd *fd = &q->p->fds[i];
         const struct dml_proc_socket *s = fd->inode ? dml_proc_socket(q->run->procs, fd->inode) : NULL;
@@ -149,7 +150,7 @@ struct dml_check_result dml_check_sockets(const struct dml_verified *q)
             !(s && s->peer && is_xenstored(dml_proc_socket(q->run->procs, s->peer))))
             list(&all, fd->fd, !s ? fd->target : s->path[0] ? s->path : "a Unix socket without a name");
     }
-    return (struct dml_check_result){DML_CHECK_INFO, "", listed(&all, "none", q->run->a)};
+    return (struct dml_verify_check_result){DML_VERIFY_INFO, "", listed(&all, "none", q->run->a)};
 }
 
 /* ---- files ---- */
@@ -228,7 +229,7 @@ static enum verdict judge(const struct dml_verified *q, const struct dml_proc_fd
     return fd->flags < 0 || leads == DML_TRI_UNKNOWN ? ODD : UNNAMED;
 }
 
-struct dml_check_result dml_check_files(const struct dml_verified *q)
+struct dml_verify_check_result dml_verify_check_files(const struct dml_verified *q)
 {
     static const char expected[] = "open for writing only what the command line names and libxl's log; no directory";
     struct listing bad = listing(), odd = listing(), reads = listing();
@@ -241,13 +242,13 @@ struct dml_check_result dml_check_files(const struct dml_verified *q)
     const char *bad_text = listed(&bad, NULL, q->run->a), *odd_text = listed(&odd, NULL, q->run->a);
     const char *reads_text = listed(&reads, NULL, q->run->a);
     if (bad_text)
-        return (struct dml_check_result){DML_CHECK_FAIL, expected, bad_text};
+        return (struct dml_verify_check_result){DML_VERIFY_FAIL, expected, bad_text};
     if (q->p->fds_why)
-        return (struct dml_check_result){DML_CHECK_UNKNOWN, expected, q->p->fds_why};
+        return (struct dml_verify_check_result){DML_VERIFY_UNKNOWN, expected, q->p->fds_why};
     if (odd_text)
-        return (struct dml_check_result){DML_CHECK_UNKNOWN, expected,
-                                         dml_arena_printf(q->run->a, "cannot be judged: %s", odd_text)};
-    return (struct dml_check_result){DML_CHECK_PASS, expected,
-                                     reads_text ? dml_arena_printf(q->run->a, "for reading only: %s", reads_text)
-                                                : "nothing else"};
+        return (struct dml_verify_check_result){DML_VERIFY_UNKNOWN, expected,
+                                                dml_arena_printf(q->run->a, "cannot be judged: %s", odd_text)};
+    return (struct dml_verify_check_result){DML_VERIFY_PASS, expected,
+                                            reads_text ? dml_arena_printf(q->run->a, "for reading only: %s", reads_text)
+                                                       : "nothing else"};
 }

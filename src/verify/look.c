@@ -43,7 +43,7 @@ int dml_verified_init(struct dml_verified *q, const struct dml_verify *run, stru
     *q = (struct dml_verified){.run = run, .p = p};
     int rc = dml_proc_read(run->procs, p, err);
     if (rc == 0 && dml_cmdline_read(&q->said, p->argv, p->argc, run->a) < 0)
-        rc = dml_err_set(err, DML_ENOMEM, "out of memory");
+        rc = dml_err_nomem(err);
     find_release(q);
     return rc;
 }
@@ -67,7 +67,7 @@ int dml_verified_expect(struct dml_verified *q, struct dml_subject *s, struct dm
     struct dml_arena *a = q->run->a;
     struct dml_expected *e = dml_new(a, struct dml_expected);
     if (!e)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     *e = (struct dml_expected){
         .path = s->src.path, .stored = s->form.form != DML_FORM_CFG, .restricted = dml_subject_restricted(s)};
     q->expected = e;
@@ -92,9 +92,9 @@ int dml_verified_expect(struct dml_verified *q, struct dml_subject *s, struct dm
     const struct dma_target target = {sizeof target, s->world->target.xen, (uint32_t)q->said.domid};
     const struct dma_result *r;
     if (dma_build(s->builder, &s->guest.g, &host, &target, &r) < 0)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     if (r->outcome == DMA_RUNS)
-        return keep_result(q, e, r) < 0 ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
+        return keep_result(q, e, r) < 0 ? dml_err_nomem(err) : 0;
     e->why = r->outcome == DMA_REFUSED ? dml_arena_printf(a, "libxl refuses this config: %s", r->refusal.message)
                                        : "libxl starts no QEMU for this config";
     return 0;
@@ -134,7 +134,7 @@ int dml_verified_expect_stored(struct dml_verified *q, const struct dml_subject 
     const struct dml_proctree *t = q->run->procs;
     char *dir = dml_arena_printf(q->run->a, "%s/var/lib/xen", t->live ? "" : t->root);
     char *prefix = dml_arena_printf(q->run->a, "userdata-d.%lld.", (long long)q->said.domid);
-    int rc = dir && prefix ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
+    int rc = dir && prefix ? 0 : dml_err_nomem(err);
     DIR *d = rc == 0 && q->said.domid >= 0 ? opendir(dir) : NULL;
     for (struct dirent *e; d && rc == 0 && !q->expected && (e = readdir(d));) {
         if (strncmp(e->d_name, prefix, strlen(prefix)) != 0 || !dml_form_is_stored_name(e->d_name))
@@ -262,5 +262,5 @@ int dml_verify_look_round(const struct dml_verify *run, const struct dml_verifie
     look_for_leftovers(run, all, n, out);
     look_for_shared_uids(run, all, n, out);
     look_at_logs(run, all, n, out);
-    return run->a->failed ? dml_err_set(err, DML_ENOMEM, "out of memory") : 0;
+    return run->a->failed ? dml_err_nomem(err) : 0;
 }

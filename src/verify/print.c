@@ -24,19 +24,19 @@ static void safe(struct dml_buf *out, const char *text, const char *indent)
     }
 }
 
-static void text_check(struct dml_buf *out, int id, const struct dml_check_result *r, _Bool hint)
+static void text_check(struct dml_buf *out, int id, const struct dml_verify_check_result *r, _Bool hint)
 {
     static const char indent[] = "                              ";
-    dml_buf_printf(out, "  %-7s  %-18s  ", dml_check_status_names[r->status], dml_check_names[id]);
+    dml_buf_printf(out, "  %-7s  %-18s  ", dml_verify_check_status_names[r->status], dml_verify_check_names[id]);
     safe(out, r->seen, indent);
-    if (r->expected[0] && r->status != DML_CHECK_PASS) {
-        dml_buf_str(out, r->status == DML_CHECK_INFO ? " (expected " : "; expected ");
+    if (r->expected[0] && r->status != DML_VERIFY_PASS) {
+        dml_buf_str(out, r->status == DML_VERIFY_INFO ? " (expected " : "; expected ");
         safe(out, r->expected, indent);
-        dml_buf_str(out, r->status == DML_CHECK_INFO ? ")" : "");
+        dml_buf_str(out, r->status == DML_VERIFY_INFO ? ")" : "");
     }
     dml_buf_char(out, '\n');
-    if (r->status == DML_CHECK_FAIL && hint)
-        dml_buf_printf(out, "           hint: %s\n", dml_check_hints[id]);
+    if (r->status == DML_VERIFY_FAIL && hint)
+        dml_buf_printf(out, "           hint: %s\n", dml_verify_check_hints[id]);
 }
 
 static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool brief)
@@ -55,9 +55,9 @@ static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool b
     dml_buf_printf(out, "%s%s\n", q->should ? "; should be restricted: " : "; nothing asks for restriction",
                    q->should ? q->should : "");
     /* Where nobody asked for restriction, one thing is to be done. */
-    for (int i = 0; i < DML_CHECKS && (q->should || !brief); i++)
-        if (!brief || q->checks[i].status == DML_CHECK_FAIL || q->checks[i].status == DML_CHECK_UNKNOWN)
-            text_check(out, i, &q->checks[i], q->said.restricted || i == DML_CHECK_RESTRICT_ARGUMENT);
+    for (int i = 0; i < DML_VERIFY_CHECKS && (q->should || !brief); i++)
+        if (!brief || q->checks[i].status == DML_VERIFY_FAIL || q->checks[i].status == DML_VERIFY_UNKNOWN)
+            text_check(out, i, &q->checks[i], q->said.restricted || i == DML_VERIFY_RESTRICT_ARGUMENT);
 }
 
 void dml_verify_text(const struct dml_verify *run, const struct dml_verified *const *shown, uint32_t n,
@@ -105,14 +105,14 @@ static struct json_object *json_qemu(const struct dml_verified *q)
     put_str(o, "config", q->expected ? q->expected->path : NULL);
     put_str(o, "should_be_restricted", q->should);
     put_str(o, "verdict", dml_verdict_names[q->verdict]);
-    for (int i = 0; i < DML_CHECKS; i++) {
+    for (int i = 0; i < DML_VERIFY_CHECKS; i++) {
         struct json_object *c = json_object_new_object();
-        put_str(c, "id", dml_check_names[i]);
-        put_str(c, "title", dml_check_titles[i]);
-        put_str(c, "status", dml_check_status_names[q->checks[i].status]);
+        put_str(c, "id", dml_verify_check_names[i]);
+        put_str(c, "title", dml_verify_check_titles[i]);
+        put_str(c, "status", dml_verify_check_status_names[q->checks[i].status]);
         put_str(c, "expected", q->checks[i].expected[0] ? q->checks[i].expected : NULL);
         put_str(c, "seen", q->checks[i].seen);
-        put_str(c, "hint", q->checks[i].status == DML_CHECK_FAIL ? dml_check_hints[i] : NULL);
+        put_str(c, "hint", q->checks[i].status == DML_VERIFY_FAIL ? dml_verify_check_hints[i] : NULL);
         json_object_array_add(checks, c);
     }
     put(o, "checks", checks);

@@ -11,21 +11,21 @@
 
 enum { DML_FSIZE_LIMIT = 256 * 1024 }; /* RLIMIT_FSIZE that libxl sets (libxl_linux.c, 4.12 to 4.22) */
 
-enum dml_check_id {
-#define CHECK(id, name, what, since, linux_only, holds, function, hint) DML_CHECK_##id,
+enum dml_verify_check_id {
+#define CHECK(id, name, what, since, linux_only, holds, function, hint) DML_VERIFY_##id,
 #include "verify/checks.def"
 #undef CHECK
-    DML_CHECKS
+    DML_VERIFY_CHECKS
 };
-enum dml_check_status { DML_CHECK_PASS, DML_CHECK_FAIL, DML_CHECK_UNKNOWN, DML_CHECK_INFO };
+enum dml_verify_check_status { DML_VERIFY_PASS, DML_VERIFY_FAIL, DML_VERIFY_UNKNOWN, DML_VERIFY_INFO };
 enum dml_verify_verdict { DML_RESTRICTED, DML_NOT_RESTRICTED, DML_NOT_KNOWN };
 
-struct dml_check_result {
-    enum dml_check_status status;
+struct dml_verify_check_result {
+    enum dml_verify_check_status status;
     const char *expected, *seen; /* any bytes; make them harmless before printing */
 };
-extern const char *const dml_check_names[DML_CHECKS], *const dml_check_titles[DML_CHECKS],
-                                                          *const dml_check_hints[DML_CHECKS];
+extern const char *const dml_verify_check_names[DML_VERIFY_CHECKS],
+    *const dml_verify_check_titles[DML_VERIFY_CHECKS], *const dml_verify_check_hints[DML_VERIFY_CHECKS];
 
 /* A command line as QEMU reads it: the last of an option counts. Strings are argv's, or NULL. */
 struct dml_cmdline {
@@ -74,7 +74,7 @@ struct dml_verified {
     const char *should;            /* why it should be restricted, or NULL */
     _Bool named;                   /* the user asked for this one */
     struct dml_expected *expected; /* NULL: no config is known */
-    struct dml_check_result checks[DML_CHECKS];
+    struct dml_verify_check_result checks[DML_VERIFY_CHECKS];
     enum dml_verify_verdict verdict;
 };
 

@@ -5,7 +5,7 @@
 
 #include "verify/verify.h"
 
-extern const char *const dml_check_status_names[], *const dml_verdict_names[];
+extern const char *const dml_verify_check_status_names[], *const dml_verdict_names[];
 
 /* Is the argument what the pattern says? "@WORD@" and "@WORD:n@" in the pattern stand for one or more bytes of
  * anything. */
@@ -19,9 +19,9 @@ const char *dml_argv_difference(const struct dml_expected *e, const char *const 
 /* The uid of an account named in -runas; 0 where it cannot be told. */
 _Bool dml_verified_account(const struct dml_verified *q, const char *user, uint64_t *uid, uint64_t *gid);
 
-struct dml_check_result dml_check_files(const struct dml_verified *q);
-struct dml_check_result dml_check_xen_files(const struct dml_verified *q);
-struct dml_check_result dml_check_xenstore(const struct dml_verified *q);
-struct dml_check_result dml_check_sockets(const struct dml_verified *q);
+struct dml_verify_check_result dml_verify_check_files(const struct dml_verified *q);
+struct dml_verify_check_result dml_verify_check_xen_files(const struct dml_verified *q);
+struct dml_verify_check_result dml_verify_check_xenstore(const struct dml_verified *q);
+struct dml_verify_check_result dml_verify_check_sockets(const struct dml_verified *q);
 
 #endif

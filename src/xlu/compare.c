@@ -243,11 +243,11 @@ int dml_xlu_compare(struct dml_xlu *xlu, const struct dml_cfg *cfg, struct dml_a
     }
     XLU_Config *x = xlu_cfg_init(xlu->report, "-");
     if (!x)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     int r = xlu_cfg_readdata(x, cfg->text.p, (int)cfg->text.len);
     if (r == ENOMEM) {
         xlu_cfg_destroy(x);
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     }
     if (!r && cfg->errors.n) {
         differs(diff, DML_XLU_ACCEPTS, cfg->errors.v[0].span);

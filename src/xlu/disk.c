@@ -331,7 +331,7 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
     }
     char *common = dml_arena_alloc(a, spec.len + 1, 1), *out = common;
     if (!common)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     for (s.rest = spec; s.rest.len;) {
         const struct word *w = find_word(s.rest);
         struct dml_sv t = token(&s);
@@ -353,7 +353,7 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
     }
     *out = '\0';
     if (s.no_memory)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     if (s.prefixes > MAX_PREFIXES)
         *reason = "it has far too many prefixes";
     if (!*reason && ends_scanner((struct dml_sv){common, (size_t)(out - common)}))
@@ -374,6 +374,6 @@ int dml_xlu_disk(struct dml_xlu *xlu, struct dml_arena *a, struct dml_sv spec, d
     }
     libxl_device_disk_dispose(&x);
     if (s.no_memory || r == ENOMEM)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     return r && r != EINVAL ? dml_err_set(err, DML_EINTERNAL, "xlu_disk_parse: error %d", r) : 0;
 }

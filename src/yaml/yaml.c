@@ -55,7 +55,7 @@ static int next(struct builder *b, yaml_event_t *event)
     if (yaml_parser_parse(&b->parser, event))
         return 0;
     if (b->parser.error == YAML_MEMORY_ERROR)
-        return dml_err_set(b->err, DML_ENOMEM, "%s: out of memory", b->y->path);
+        return dml_err_nomem(b->err);
     if (b->parser.error == YAML_READER_ERROR)
         return dml_err_set(b->err, DML_EINVAL, "%s: byte %zu: not valid YAML: %s", b->y->path, b->parser.problem_offset,
                            b->parser.problem ? b->parser.problem : "unreadable");
@@ -306,7 +306,7 @@ int dml_yaml_parse(struct dml_arena *a, const char *path, struct dml_sv text, st
         text = (struct dml_sv){text.p + 3, text.len - 3};
     text = json_escapes(&b, text);
     if (a->failed || !yaml_parser_initialize(&b.parser)) {
-        rc = dml_err_set(err, DML_ENOMEM, "%s: out of memory", path);
+        rc = dml_err_nomem(err);
         goto out;
     }
     opened = 1;
@@ -340,7 +340,7 @@ int dml_yaml_parse(struct dml_arena *a, const char *path, struct dml_sv text, st
         rc = DML_ENOMEM;
 out:
     if (rc == DML_ENOMEM)
-        dml_err_set(err, rc, "%s: out of memory", path);
+        dml_err_nomem(err);
     if (opened)
         yaml_parser_delete(&b.parser);
     return rc;
@@ -521,7 +521,7 @@ int dml_yaml_strs(const struct dml_yaml *y, const struct dml_yaml_node *node, co
     }
     *out = dml_new_n(a, struct dml_sv, count + 1);
     if (!*out)
-        return dml_err_set(err, DML_ENOMEM, "%s: out of memory", y->path);
+        return dml_err_nomem(err);
     *n = count;
     for (uint32_t i = 0; i < count; i++) {
         int rc = dml_yaml_str(y, items[i], what, &(*out)[i], err);

@@ -143,6 +143,20 @@ F
     [[ "$output" == *"none of the files judged here is of db"*DM3019* ]]
 }
 
+@test "a saved image is not a guest that runs" {
+    image 3 old >web.save
+    run "$DMLINT" check --host facts.yaml -q -f json etc/web.cfg web.save
+    [[ "$output" == *DM3018* && "$output" != *'"running"'* ]]
+    sed -i '/dm_restrict/d' etc/web.cfg
+    run "$DMLINT" migrate --host facts.yaml etc/web.cfg web.save
+    [[ "$output" != *"The guest runs now"* ]]
+    # Beside one that runs, the one that runs counts, in whatever order they are named.
+    for order in "web.save userdata-d.7.0-1.libxl-json" "userdata-d.7.0-1.libxl-json web.save"; do
+        run "$DMLINT" check --host facts.yaml -q -f json etc/web.cfg $order
+        [[ "$output" == *'"running":"restricted"'* && "$output" != *'"running":"unrestricted"'* ]]
+    done
+}
+
 @test "migrate says what runs now" {
     sed -i '/dm_restrict/d' etc/web.cfg
     run "$DMLINT" migrate --host facts.yaml etc/web.cfg old

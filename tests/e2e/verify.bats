@@ -157,6 +157,45 @@ P
     [[ "$output" == *"fail     root"* ]]
 }
 
+@test "a thread with other rights than the process" {
+    local change
+    mkdir t/proc/4242/task/4243
+    # each of the ids, one group less or another one, a capability
+    for change in 's/^Uid:\t65543/Uid:\t0/' 's/^\(Uid:.*\)65543$/\10/' 's/^Gid:\t65536/Gid:\t0/' 's/^Groups:.*/Groups:\t/' 's/^Groups:.*/Groups:\t65536 6/' \
+        's/^Groups:.*/Groups:\t6/' 's/^CapPrm:.*/CapPrm:\t0000000000000001/' 's/^Gid:.*//'; do
+        sed "$change" t/proc/4242/status >t/proc/4242/task/4243/status
+        verify -q
+        [ "$status" -eq 1 ]
+        [[ "${lines[1]}" == "  fail     threads "*"thread 4243 has others"* ]]
+    done
+    cp t/proc/4242/status t/proc/4242/task/4243/status
+    verify -q
+    [ "$status" -eq 0 ]
+}
+
+@test "soft and hard limits, each of the five" {
+    local row soft hard
+    for row in "Max file size:262144" "Max core file size:0" "Max locked memory:0" "Max file locks:0" "Max msgqueue size:0"; do
+        for hard in unlimited $((${row#*:} + 1)); do
+            tree t
+            soft=$(printf '%-26s%-21s' "${row%:*}" "${row#*:}")
+            sed -i "s/^$soft[0-9]*/$soft$hard/" t/proc/4242/limits
+            verify -q
+            [ "$status" -eq 1 ]
+            [[ "${lines[1]}" == *"fail     limit-"*"soft ${row#*:}, hard $hard; expected ${row#*:}" ]]
+            tree t
+            sed -i "s/^$(printf '%-26s' "${row%:*}")${row#*:} /$(printf '%-26s' "${row%:*}")$hard /" t/proc/4242/limits
+            verify -q
+            [ "$status" -eq 1 ]
+            [[ "${lines[1]}" == *"fail     limit-"*"soft $hard, hard ${row#*:}; expected ${row#*:}" ]]
+        done
+    done
+    tree t # less is stricter
+    sed -i 's/262144 /4096   /g' t/proc/4242/limits
+    verify -q
+    [ "$status" -eq 0 ]
+}
+
 @test "logs near the limit, processes left over" {
     truncate -s 196607 t/var/log/xen/qemu-dm-web.log
     verify -q

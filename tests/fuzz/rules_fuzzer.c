@@ -61,7 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct dml_arena a = {0};
     struct dml_sv text = {(const char *)data, size};
-    struct dml_rules rules = {0};
+    struct dml_rules rules = {.hosts = dml_builtin_rules.hosts,
+                              .hosts_n = dml_builtin_rules.hosts_n,
+                              .kinds = dml_builtin_rules.kinds,
+                              .kinds_n = dml_builtin_rules.kinds_n};
     struct dml_layer layer;
     struct dml_err err = {""};
     yaml(&a, text);

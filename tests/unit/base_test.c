@@ -142,6 +142,11 @@ static void test_path__glob(void **state)
     assert_true(dml_path_glob("x[0-9]?.cfg", "x1b.cfg"));
     assert_false(dml_path_glob("x[!0-9].cfg", "x1.cfg"));
     assert_true(dml_path_glob("**", "any/thing"));
+    /* Only ** goes over a slash. */
+    assert_true(dml_path_glob("x/a?b", "x/axb"));
+    assert_false(dml_path_glob("x/a?b", "x/a/b"));
+    assert_false(dml_path_glob("x/a[!x]b", "x/a/b"));
+    assert_false(dml_path_glob("x/a?", "x/a"));
 }
 
 static void test_source__positions(void **state)

@@ -212,6 +212,14 @@ static void test_values__numbers_as_strtol_with_base_0(void **state)
     }
 }
 
+static void test_tree__comments_end_before_their_line(void **state)
+{
+    (void)state;
+    parse("a=1 # one\r\n# two \r\n"); /* a carriage return is of the line's end, not of the comment */
+    assert_span(cfg.comments.v[0].span, "# one");
+    assert_span(cfg.comments.v[1].span, "# two ");
+}
+
 static void test_tree__keeps_every_place(void **state)
 {
     (void)state;
@@ -305,6 +313,7 @@ int main(void)
         cmocka_unit_test_teardown(test_values__escapes_are_decoded_as_libxlutil_does, drop),
         cmocka_unit_test_teardown(test_values__last_one_wins, drop),
         cmocka_unit_test_teardown(test_values__numbers_as_strtol_with_base_0, drop),
+        cmocka_unit_test_teardown(test_tree__comments_end_before_their_line, drop),
         cmocka_unit_test_teardown(test_tree__keeps_every_place, drop),
         cmocka_unit_test_teardown(test_tree__large_inputs_take_linear_work, drop),
         cmocka_unit_test_teardown(test_memory__running_out_is_an_error_return, drop),

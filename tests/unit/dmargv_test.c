@@ -197,6 +197,10 @@ static void test_build__says_what_happens_to_the_process(void **state)
     assert_string_equal(r->process.chroot_dir, "/var/run/xen/qemu-root-7");
     assert_true(r->process.unshare_mount && r->process.unshare_ipc && r->process.qmp_preopened);
     assert_int_equal(r->process.n_rlimits, 5);
+    assert_string_equal(r->process.rlimits[0].name, "RLIMIT_FSIZE");
+    assert_int_equal(r->process.rlimits[0].value, 262144);
+    for (uint32_t i = 1; i < 5; i++)
+        assert_int_equal(r->process.rlimits[i].value, 0);
     assert_string_equal(after(r, "-runas"), "65543:65534");
 
     /* 4.11 has none of it */
@@ -303,19 +307,109 @@ static void test_build__point_releases(void **state)
         }
         test_free(w);
     }
-    /* A release line that nobody knows yet behaves as the newest one known. */
-    struct world *w = new_world(DMA_XEN(4, 22, 0));
-    struct dma_builder *b2 = new_builder();
-    const struct dma_result *r = build(b, w), *r2;
+    dma_builder_free(b);
+}
 
-    w->target.xen = DMA_XEN(4, 23, 0);
-    r2 = build(b2, w);
-    assert_int_equal(r->argc, r2->argc);
-    for (uint32_t i = 0; i < r->argc; i++)
-        assert_string_equal(r->argv[i], r2->argv[i]);
-    dma_builder_free(b2);
+/* An uid of 0 is root, from wherever it comes, and whether or not the accounts say so. */
+static void test_build__never_runs_as_uid_0(void **state)
+{
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+    struct dma_builder *b = new_builder();
+    const struct dma_result *r;
+
+    (void)state;
+    w->accounts[0].uid = UINT32_MAX - 6; /* and domid 7 */
+    w->host.accounts.n = 1;
+    for (enum dma_known known = DMA_LIST_PARTIAL; known <= DMA_LIST_COMPLETE; known++) {
+        w->host.accounts_known = known;
+        r = build(b, w);
+        assert_int_equal(r->outcome, DMA_REFUSED);
+        assert_int_equal(r->refusal.id, DMA_REFUSAL_USER_IS_ROOT);
+    }
+    w->target.domid = 8;
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_RUNS);
+    assert_string_equal(r->process.runas, "1:65534");
+    w->accounts[0] = (struct dma_account){"xen-qemuuser-shared", 0, 65534};
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_REFUSED);
+    assert_int_equal(r->refusal.id, DMA_REFUSAL_USER_IS_ROOT);
+    w->accounts[0].name = w->guest.device_model_user = "toor";
+    r = build(b, w);
+    assert_int_equal(r->outcome, DMA_REFUSED);
+    assert_int_equal(r->refusal.id, DMA_REFUSAL_USER_IS_ROOT);
     dma_builder_free(b);
     test_free(w);
+}
+
+/* The last numbers that libxl takes, and the first that it does not. */
+static void test_build__numbers_have_bounds(void **state)
+{
+    static const struct {
+        int32_t weight, cap;
+        int64_t grants;
+        int refusal; /* DMA_REFUSAL_NONE: it starts */
+    } cases[] = {
+        {DMA_COUNT_UNSET, DMA_COUNT_UNSET, DMA_COUNT_UNSET, DMA_REFUSAL_NONE},
+        {1, 0, 0, DMA_REFUSAL_NONE},
+        {65535, 200, 15, DMA_REFUSAL_NONE},
+        {0, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {65536, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {-2, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {INT32_MAX, 0, 0, DMA_REFUSAL_CPU_WEIGHT},
+        {1, 201, 0, DMA_REFUSAL_CPU_CAP},
+        {1, -2, 0, DMA_REFUSAL_CPU_CAP},
+        {1, 0, 16, DMA_REFUSAL_GRANT_VERSION},
+    };
+    struct dma_builder *b = new_builder();
+    struct world *w = new_world(DMA_XEN(4, 17, 7));
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        w->guest.cpu_weight = cases[i].weight;
+        w->guest.cap = cases[i].cap; /* of a guest with two vcpus */
+        w->guest.max_grant_version = cases[i].grants;
+        const struct dma_result *r = build(b, w);
+
+        assert_int_equal(r->outcome, cases[i].refusal == DMA_REFUSAL_NONE ? DMA_RUNS : DMA_REFUSED);
+        if (r->outcome == DMA_REFUSED)
+            assert_int_equal(r->refusal.id, cases[i].refusal);
+    }
+    /* Without a number of vcpus there is one. */
+    w->guest.max_vcpus = w->guest.avail_vcpus = w->guest.avail_vcpus_bits = 0;
+    w->guest.max_grant_version = DMA_COUNT_UNSET;
+    w->guest.cap = 100;
+    assert_int_equal(build(b, w)->outcome, DMA_RUNS);
+    w->guest.cap = 101;
+    assert_int_equal(build(b, w)->outcome, DMA_REFUSED);
+    dma_builder_free(b);
+    test_free(w);
+}
+
+/* Any point release of a line that is known; nothing else, whatever it compares to. */
+static void test_build__releases_that_are_known(void **state)
+{
+    static const struct {
+        uint32_t xen;
+        int rc;
+    } cases[] = {
+        {DMA_XEN(4, 10, 0), DMA_OK},     {DMA_XEN(4, 17, 0), DMA_OK},    {DMA_XEN(4, 17, 99), DMA_OK},
+        {DMA_XEN(4, 22, 0), DMA_OK},     {DMA_XEN(4, 22, 1023), DMA_OK}, {DMA_XEN(4, 9, 1023), DMA_EINVAL},
+        {DMA_XEN(4, 23, 0), DMA_EINVAL}, {DMA_XEN(9, 9, 0), DMA_EINVAL}, {DMA_XEN(3, 17, 0), DMA_EINVAL},
+        {DMA_XEN(5, 17, 0), DMA_EINVAL}, {UINT32_MAX, DMA_EINVAL},       {0, DMA_EINVAL},
+    };
+    struct dma_builder *b = new_builder();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world *w = new_world(cases[i].xen);
+        const struct dma_result *r = NULL;
+
+        assert_int_equal(dma_build(b, &w->guest, &w->host, &w->target, &r), cases[i].rc);
+        assert_int_equal(r != NULL, cases[i].rc == DMA_OK);
+        test_free(w);
+    }
+    dma_builder_free(b);
 }
 
 static void test_build__device_numbers(void **state)
@@ -395,6 +489,9 @@ int main(void)
         cmocka_unit_test(test_build__blames_the_field),
         cmocka_unit_test(test_build__unknown_hosts_get_placeholders_and_notes),
         cmocka_unit_test(test_build__point_releases),
+        cmocka_unit_test(test_build__never_runs_as_uid_0),
+        cmocka_unit_test(test_build__numbers_have_bounds),
+        cmocka_unit_test(test_build__releases_that_are_known),
         cmocka_unit_test(test_build__device_numbers),
         cmocka_unit_test(test_build__works_in_several_threads),
         cmocka_unit_test(test_catalogues__have_names),

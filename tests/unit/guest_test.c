@@ -92,6 +92,58 @@ static void test_flags__only_numbers_count(void **state)
     assert_int_equal(guest.g.dm_restrict, DMA_NO);
 }
 
+/* What xl takes of numbers, and where it stops: sscanf and strtol as it calls them. */
+static void test_numbers__have_bounds(void **state)
+{
+    static const struct {
+        const char *line;
+        dml_version xen;
+        enum dml_key_id key; /* that is refused or ignored; NONE: nothing is */
+    } cases[] = {
+        {"llc_colors=['0','4-7','7-7']", DML_V(4, 20, 0), DML_KEY_NONE},
+        {"llc_colors=['7-6']", DML_V(4, 20, 0), DML_KEY_llc_colors},
+        {"llc_colors=['1-4294967295']", DML_V(4, 20, 0), DML_KEY_NONE},
+        {"llc_colors=['1-4294967296']", DML_V(4, 20, 0), DML_KEY_llc_colors}, /* in 32 bits that is 0 */
+        {"llc_colors=['4294967297-1']", DML_V(4, 20, 0), DML_KEY_NONE},
+        {"llc_colors=['red']", DML_V(4, 20, 0), DML_KEY_llc_colors},
+        {"llc_colors=['-']", DML_V(4, 20, 0), DML_KEY_llc_colors},
+        {"llc_colors=['3-']", DML_V(4, 20, 0), DML_KEY_NONE},
+        {"xenstore_quota=['nodes=4294967295']", DML_V(4, 22, 0), DML_KEY_NONE},
+        {"xenstore_quota=['nodes=4294967296']", DML_V(4, 22, 0), DML_KEY_xenstore_quota},
+        {"xenstore_quota=['nodes=']", DML_V(4, 22, 0), DML_KEY_xenstore_quota},
+        {"xenstore_quota=['nodes']", DML_V(4, 22, 0), DML_KEY_xenstore_quota},
+        {"vcpus=2\nmaxvcpus=2", DML_V(4, 17, 0), DML_KEY_NONE},
+        {"vcpus=3\nmaxvcpus=2", DML_V(4, 17, 0), DML_KEY_maxvcpus},
+        {"max_grant_frames=0", DML_V(4, 17, 0), DML_KEY_NONE},
+        {"max_grant_frames=2147483647", DML_V(4, 17, 0), DML_KEY_NONE},
+        {"max_grant_frames=2147483648", DML_V(4, 17, 0), DML_KEY_max_grant_frames},
+        {"max_grant_frames='-1'", DML_V(4, 17, 0), DML_KEY_max_grant_frames},
+        {"max_grant_frames='-1'", DML_V(4, 11, 0), DML_KEY_NONE},
+        {"vif=['mac=00:16:3e:00:00:ff']", DML_V(4, 17, 0), DML_KEY_NONE},
+        {"vif=['mac=00:16:3e:00:00:100']", DML_V(4, 17, 0), DML_KEY_vif},
+        {"pci=['03:00.7']", DML_V(4, 14, 0), DML_KEY_NONE},
+        {"pci=['03:00.8']", DML_V(4, 14, 0), DML_KEY_pci},
+        {"pci=['03:00.7']", DML_V(4, 17, 0), DML_KEY_NONE},
+        {"pci=['03:00.8']", DML_V(4, 17, 0), DML_KEY_pci},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        read_for(dml_arena_printf(&arena, "name='x'\ntype='hvm'\n%s\n", cases[i].line), cases[i].xen);
+        enum dml_key_id key = guest.problems.n ? guest.problems.v[guest.problems.n - 1].key : DML_KEY_NONE;
+        if (key != cases[i].key)
+            fail_msg("%s: %s has a problem", cases[i].line, key == DML_KEY_NONE ? "nothing" : dml_key(key)->name.p);
+    }
+    read_hvm("cpu_weight=65535\ncap=0\n");
+    assert_int_equal(guest.g.cpu_weight, 65535);
+    assert_int_equal(guest.g.cap, 0);
+    read_for("name='x'\ntype='hvm'\nllc_colors=['0','4-7']\n", DML_V(4, 20, 0));
+    assert_int_equal(guest.g.num_llc_colors, 5);
+    /* The last word of a group counts, whichever way it was switched before. */
+    read_hvm("viridian=['!time_ref_count','time_ref_count','base','!base']\n");
+    assert_int_equal(guest.g.hvm.viridian_enable & guest.g.hvm.viridian_disable, 0);
+    assert_int_equal(guest.g.hvm.viridian_disable, 1);
+}
+
 static void test_type__any_beginning_counts(void **state)
 {
     static const struct {
@@ -474,6 +526,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flags__only_numbers_count),
+        cmocka_unit_test(test_numbers__have_bounds),
         cmocka_unit_test(test_type__any_beginning_counts),
         cmocka_unit_test(test_refusals__per_release),
         cmocka_unit_test(test_messages__name_what_would_do),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fake_catalogue.h"
+#include "rules/load.h"
 #include "rules/suppress.h"
 
 static struct dml_arena arena;
@@ -378,6 +379,10 @@ static void test_rule__since_and_removed(void **state)
     assert_int_equal(judge_with("since: 4.17.6\n", when), DML_NO);
     assert_int_equal(judge_with("removed: 4.17\n", when), DML_NO);
     assert_int_equal(judge_with("removed: 4.18\n", when), DML_YES);
+    /* The target is 4.17.5: its own release is of a rule that came with it, and not of one that went with it. */
+    assert_int_equal(judge_with("since: 4.17.5\n", when), DML_YES);
+    assert_int_equal(judge_with("removed: 4.17.5\n", when), DML_NO);
+    assert_int_equal(judge_with("removed: 4.17.6\n", when), DML_YES);
     dml_eval_begin(eval, &provider, 0);
     assert_int_equal(dml_eval_rule(eval, &rules.v[0], NULL, fire, NULL), DML_UNKNOWN);
 }
@@ -496,6 +501,55 @@ static void test_format__a_whole_rule(void **state)
     assert_string_equal(r->examples[0].facts, "{cpus: 4, nss: [files]}");
     assert_string_equal(r->examples[1].others[0].path, "b.cfg");
     assert_string_equal(r->file, "r.yaml");
+}
+
+/* What examples share by name: here as rulec and, behind it, a site's file see it. */
+static void test_format__shared_examples(void **state)
+{
+    (void)state;
+    static const struct dml_shared hosts[] = {{"none", NULL}, {"small", "{cpus: 4, nss: [files], os: linux}"}};
+    static const struct dml_shared kinds[] = {{"restricted", "r"}, {"old", "o"}};
+    static const struct dml_rules base = {.hosts = hosts, .hosts_n = 2, .kinds = kinds, .kinds_n = 2};
+    static const char rule[] = "- {id: %s, name: %s, severity: error, tags: [hold], summary: s, why: w, do: d, check: "
+                               "uid_overlap, examples: {%s}}\n";
+    struct dml_rule_builder b;
+    const char *text =
+        dml_arena_printf(&arena, rule, "DM9001", "one",
+                         "remark_on: [restricted, old], bad: [{name: b, cfg: '', facts: small}, {name: c, "
+                         "cfg: '', facts: none}], good: [{name: g, cfg: '', facts: {os: bsd, like: small, "
+                         "nss: [ldap], vcpus: 1}}]");
+    assert_int_equal(dml_rule_builder_init(&b, &base, &fake_catalogue, &arena, 1, &err), 0);
+    assert_int_equal(dml_rule_builder_text(&b, "a.yaml", dml_sv_of(text), &err), 0);
+    text = dml_arena_printf(&arena, rule, "DM9002", "two",
+                            "remark_on: old, bad: [{name: b, cfg: ''}], good: [{name: g, cfg: '', also: [restricted, "
+                            "DM9005]}, {name: h, cfg: '', also: old}]");
+    assert_int_equal(dml_rule_builder_text(&b, "b.yaml", dml_sv_of(text), &err), 0);
+    assert_int_equal(dml_rule_builder_remarks(&b, &err), 0);
+    dml_rule_builder_done(&b, &rules);
+    const struct dml_example *one = rules.v[0].examples, *two = rules.v[1].examples;
+    assert_string_equal(one[0].facts, hosts[1].text);
+    assert_null(one[1].facts);
+    assert_string_equal(one[2].facts, "{os: bsd, nss: [files, ldap], vcpus: 1, cpus: 4}");
+    assert_null(two[0].also);
+    assert_string_equal(two[1].also, " restricted DM9005 DM9001 ");
+    assert_string_equal(two[2].also, " old DM9001 DM9002 ");
+
+    static const struct {
+        const char *examples, *says;
+    } wrong[] = {
+        {"good: [{name: g, cfg: '', facts: smal}]", "there is no host \"smal\"; there are: none, small"},
+        {"good: [{name: g, cfg: '', facts: {like: smal}}]", "there is no host \"smal\""},
+        {"good: [{name: g, cfg: '', facts: {like: none, os: bsd}}]", "none can be like it"},
+        {"good: [{name: g, cfg: '', facts: [small]}]", "facts"},
+        {"good: [{name: g, cfg: '', also: [restrictd]}]", "there is no id or kind of guests \"restrictd\""},
+        {"remark_on: DM9001", "there is no kind of guests \"DM9001\"; there are: restricted, old"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        rules = base;
+        assert_int_equal(load(dml_arena_printf(&arena, rule, "DM9001", "one", wrong[i].examples)), DML_EINVAL);
+        if (!strstr(err.msg, wrong[i].says))
+            fail_msg("%s: %s", wrong[i].examples, err.msg);
+    }
 }
 
 static void test_sets__replace_order_and_words(void **state)
@@ -620,6 +674,63 @@ static void test_suppress__covers_the_statement_behind_it(void **state)
     assert_false(dml_suppressed(&sup, 0, 4, 0));
 }
 
+/* Against a look at all of them: statements of one line and of many, with comments before, behind and inside. */
+static void test_suppress__finds_what_a_look_at_all_finds(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"ignore[DM9001]", "ignore[DM9002]", "ignore[one, two]", "file-ignore[DM9002]"};
+    unsigned seed = 7;
+    load("- {id: DM9001, name: one, severity: error, tags: [hold], summary: s, why: w, do: d, check: uid_overlap}\n"
+         "- {id: DM9002, name: two, severity: error, tags: [hold], summary: s, why: w, do: d, check: uid_overlap}\n");
+#define RANDOM(n) ((seed = seed * 1103515245u + 12345u) / 65536u % (n))
+    for (int round = 0; round < 300; round++) {
+        struct dml_comment comments[128];
+        uint32_t n = 0, waiting = 0, lines = 0;
+        struct dml_buf b;
+        struct dml_source src;
+        dml_buf_init(&b, 1 << 16);
+        while (lines < 40 && n < 100) {
+            _Bool inside = RANDOM(3) == 0;
+            for (unsigned k = RANDOM(4); k; k--, lines++) { /* alone on their lines, before a statement */
+                uint32_t from = (uint32_t)b.len;
+                dml_buf_printf(&b, "# dmlint: %s -- x", words[RANDOM(round % 2 ? 3 : 4)]);
+                comments[n++] = (struct dml_comment){{from, (uint32_t)b.len - from}, 0};
+                dml_buf_str(&b, RANDOM(3) ? "\n" : "\n\n");
+            }
+            for (unsigned k = inside ? 1 + RANDOM(4) : 1; k; k--, lines++) {
+                dml_buf_str(&b, inside ? "list" : "a = 1");
+                if (RANDOM(2)) {
+                    uint32_t from = (uint32_t)b.len + 1;
+                    dml_buf_printf(&b, " # dmlint: %s -- x", words[RANDOM(3)]);
+                    comments[n++] = (struct dml_comment){{from, (uint32_t)b.len - from}, UINT32_MAX};
+                }
+                dml_buf_char(&b, '\n');
+            }
+            for (; waiting < n; waiting++)
+                comments[waiting].end = comments[waiting].end ? 0 : (uint32_t)b.len - 1;
+        }
+        dml_source_init(&src, "x.cfg", dml_buf_view(&b));
+        assert_int_equal(dml_suppressions_read(&sup, &src, comments, n, &rules, &arena), 0);
+        struct dml_suppression *copy = dml_new_n(&arena, struct dml_suppression, sup.v.n + 1);
+        memcpy(copy, sup.v.v, sup.v.n * sizeof *copy);
+        for (int query = 0; query < 20; query++) {
+            uint16_t rule = (uint16_t)RANDOM(2);
+            uint32_t line = 1 + RANDOM(lines + 1);
+            _Bool forbidden = RANDOM(4) == 0, found = 0;
+            for (uint32_t i = 0; i < sup.v.n; i++)
+                if (copy[i].rule == rule && line >= copy[i].first && line <= copy[i].last) {
+                    *(forbidden ? &copy[i].refused : &copy[i].used) = 1;
+                    found = !forbidden;
+                }
+            assert_int_equal(dml_suppressed(&sup, rule, line, forbidden), found);
+            for (uint32_t i = 0; i < sup.v.n; i++)
+                assert_true(sup.v.v[i].used == copy[i].used && sup.v.v[i].refused == copy[i].refused);
+        }
+        dml_buf_dispose(&b);
+    }
+#undef RANDOM
+}
+
 static void test_suppress__malformed_ones_hold_nothing(void **state)
 {
     (void)state;
@@ -631,8 +742,13 @@ static void test_suppress__malformed_ones_hold_nothing(void **state)
                       "f = 1 # dmlint: ignore[DM9001 -- x\n"
                       "g = 1 # dmlint is good\n"
                       "h = 1 # words # dmlint: ignore[one] -- after words\n"
-                      "i = 1 # dmlint: ignore[tow] -- x\n");
-    assert_int_equal(sup.bad.n, 7);
+                      "i = 1 # dmlint: ignore[tow] -- x\n"
+                      "j = 1 # dmlint: ignore[one] -- \n"
+                      "k = 1 # dmlint: ignore[one] --\n"
+                      "l = 1 # dmlint: ignore[one] x\n");
+    assert_int_equal(sup.bad.n, 10);
+    for (int i = 7; i < 10; i++)
+        assert_non_null(strstr(sup.bad.v[i].message, "say why"));
     assert_int_equal(sup.v.n, 2);
     assert_true(dml_suppressed(&sup, 1, 4, 0));
     assert_true(dml_suppressed(&sup, 0, 8, 0));
@@ -660,10 +776,12 @@ int main(void)
         T(test_eval__asks_once_and_not_for_what_cannot_matter),
         T(test_format__refusals_say_where_and_what),
         T(test_format__a_whole_rule),
+        T(test_format__shared_examples),
         T(test_sets__replace_order_and_words),
         T(test_sets__a_replaced_builtin_rule_is_kept_for_verdicts),
         T(test_suppress__same_line_next_line_and_file),
         T(test_suppress__covers_the_statement_behind_it),
+        T(test_suppress__finds_what_a_look_at_all_finds),
         T(test_suppress__malformed_ones_hold_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,11 @@ static void test_images(void **state)
     assert_string_equal(s->guest.g.name, "web");
     assert_int_equal(dml_form_image_end((struct dml_sv){b, n}), 52 + sizeof GUEST);
     assert_int_equal(dml_form_image_end((struct dml_sv){b, 300}), 0); /* the rest may be in the file */
+    uint32_t length = sizeof GUEST + 1; /* one byte more than the header has room for: no more bytes make that good */
+    memcpy(b + 48, &length, sizeof length);
+    assert_int_equal(dml_form_image_end((struct dml_sv){b, 300}), 300);
+    length--;
+    memcpy(b + 48, &length, sizeof length);
     open_text(s, (struct dml_sv){b, 300});
     assert_int_equal(s->cfg.errors.v[0].class, DML_CFG_E_IMAGE_CUT);
     n = image(b, 0, cfg, sizeof cfg - 1);

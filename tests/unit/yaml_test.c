@@ -100,6 +100,8 @@ static void test_yaml__duplicate_keys(void **state)
     (void)state;
     assert_int_equal(PARSE("a: 1\nb: 2\n\"a\": 3\n"), DML_EINVAL);
     assert_string_equal(err.msg, "t.yaml:3:1: the key \"a\" is already on line 1; keep one of the two");
+    assert_int_equal(parse("a: 1\na: 2\n", 10), DML_EINVAL); /* side by side */
+    assert_int_equal(parse("c: 0\na: 1\na: 2\n", 15), DML_EINVAL);
     struct dml_buf b;
     dml_buf_init(&b, 1 << 20);
     for (int i = 0; i < 5000; i++)

@@ -88,18 +88,6 @@ int dml_migrate_consequences(struct dml_migrate_guest *g, const struct dml_judge
 
 /* ---- from rules ---- */
 
-/* Rules whose way out is another account or range. */
-static _Bool about_accounts(const struct dml_rule *rule)
-{
-    static const char *const names[] = {
-        "restrict-without-account", "shared-account",         "range-meets-passwd", "range-meets-subuid",
-        "range-meets-reserved",     "range-meets-containers", "range-wraps",        "no-reaper"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(rule->name, names[i]) == 0)
-            return 1;
-    return 0;
-}
-
 static const char *with_path(struct dml_migration *m, const char *before, const char *path)
 {
     struct dml_buf b;
@@ -113,11 +101,11 @@ static const char *with_path(struct dml_migration *m, const char *before, const 
 
 static const char *command_for(struct dml_migration *m, const char *path, const struct dml_rule *rule)
 {
-    if (about_accounts(rule))
+    if (rule->remedy == DML_REMEDY_ACCOUNTS)
         return dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
     if (rule->fixes_n && rule->fix_safety == DML_FIX_UNSAFE && !rule->migration && !rule->qemu_xen)
         return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id), path);
-    return strcmp(rule->name, "restrict-with-traditional") == 0
+    return rule->remedy == DML_REMEDY_QEMU_XEN
                ? with_path(m, "dmlint migrate --to qemu-xen --write ", path)
                : NULL;
 }
@@ -245,10 +233,10 @@ static int plan_from_traditional(struct dml_migration *m, struct dml_migrate_gue
         const struct dml_rule *rule = &g->o_before->rules->v[f->rule];
         if (f->file != g->file)
             break;
-        if (strncmp(rule->name, "traditional-", 12) != 0 || planned(g, rule->id))
+        if (rule->remedy < DML_REMEDY_TRADITIONAL || planned(g, rule->id))
             continue;
         /* What is done is no decision; that the hardware changes, is one all the same. */
-        if (!was_made(g, rule) || strcmp(rule->name, "traditional-hardware") == 0)
+        if (!was_made(g, rule) || rule->remedy == DML_REMEDY_HARDWARE)
             rc = add(m->a, g,
                      (struct dml_step){.group = DML_STEP_DECISION,
                                        .rule = rule->id,

@@ -18,13 +18,15 @@ struct dml_out {
 };
 
 /* What formats.def names. */
-void dml_text_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);
-void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g);
-void dml_concise_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);
-void dml_json_begin(struct dml_out *out, const struct dml_report *r);
-void dml_json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);
-void dml_json_end(struct dml_out *out, const struct dml_report *r);
-
+#define FORMAT(name, needs, begin, file_begin, finding, guest, file_end, end, summary)                                 \
+    void begin(struct dml_out *out, const struct dml_report *r);                                                       \
+    void file_begin(struct dml_out *out, const struct dml_report *r, uint32_t file);                                   \
+    void finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f);                        \
+    void guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g);                    \
+    void file_end(struct dml_out *out, const struct dml_report *r, uint32_t file);                                     \
+    void end(struct dml_out *out, const struct dml_report *r);
+#include "report/formats.def"
+#undef FORMAT
 /* Whether the options of the report show the finding at all. */
 _Bool dml_report_shows(const struct dml_report *r, const struct dml_finding *f);
 

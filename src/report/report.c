@@ -8,7 +8,32 @@
 
 enum { PIECE = 32 * 1024, PIECE_MAX = 64 * 1024 * 1024 };
 
-#define NONE NULL
+void dml_no_begin(struct dml_out *out, const struct dml_report *r)
+{
+    (void)out;
+    (void)r;
+}
+
+void dml_no_file(struct dml_out *out, const struct dml_report *r, uint32_t file)
+{
+    (void)out;
+    (void)r;
+    (void)file;
+}
+
+void dml_no_guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g)
+{
+    (void)out;
+    (void)r;
+    (void)g;
+}
+
+void dml_no_end(struct dml_out *out, const struct dml_report *r)
+{
+    (void)out;
+    (void)r;
+}
+
 const struct dml_format dml_formats[DML_FORMATS] = {
 #define FORMAT(name, needs, begin, file_begin, finding, guest, file_end, end, summary)                                 \
     {#name, summary, needs, begin, file_begin, finding, guest, file_end, end},
@@ -50,17 +75,15 @@ static void flush(struct dml_out *out, size_t at_least)
 static void write_file(struct dml_out *out, const struct dml_format *to, const struct dml_report *r, uint32_t file,
                        const struct dml_outcome_guest *g)
 {
-    if (to->file_begin)
-        to->file_begin(out, r, file);
+    to->file_begin(out, r, file);
     for (size_t i = 0; i < out->of_file_n && !out->rc; i++) {
-        if (dml_report_shows(r, out->of_file[i]) && to->finding)
+        if (dml_report_shows(r, out->of_file[i]))
             to->finding(out, r, out->of_file[i]);
         flush(out, PIECE);
     }
-    if (g && to->guest)
+    if (g)
         to->guest(out, r, g);
-    if (to->file_end)
-        to->file_end(out, r, file);
+    to->file_end(out, r, file);
     flush(out, PIECE);
 }
 
@@ -72,8 +95,7 @@ int dml_report_write(const struct dml_format *format, const struct dml_report *r
     size_t at = 0;
     uint32_t next = 0;
     dml_buf_init(&out.buf, PIECE_MAX);
-    if (format->begin)
-        format->begin(&out, r);
+    format->begin(&out, r);
     while ((at < findings->n || next < r->o->guests_n) && !out.rc) {
         const struct dml_outcome_guest *g = next < r->o->guests_n ? &r->o->guests[next] : NULL;
         uint32_t file = at < findings->n && (!g || findings->v[at]->file < g->file) ? findings->v[at]->file : g->file;
@@ -85,8 +107,7 @@ int dml_report_write(const struct dml_format *format, const struct dml_report *r
         next += g != NULL;
         write_file(&out, format, r, file, g);
     }
-    if (format->end)
-        format->end(&out, r);
+    format->end(&out, r);
     flush(&out, 0);
     dml_buf_dispose(&out.buf);
     if (out.rc == DML_ENOMEM)

@@ -289,13 +289,14 @@ enum {
     K_SINCE,
     K_REMOVED,
     K_SCOPE,
+    K_REMEDY,
     K_FIX,
     K_EXAMPLES,
     KEYS
 };
 static const char *const rule_keys[KEYS] = {
     "id",     "name", "severity", "tags",   "summary", "why",     "do",    "references", "confidence", "message",
-    "select", "when", "check",    "params", "since",   "removed", "scope", "fix",        "examples",
+    "select", "when", "check",    "params", "since",   "removed", "scope", "remedy", "fix",        "examples",
 };
 static const uint8_t required[] = {K_ID, K_NAME, K_SEVERITY, K_TAGS, K_SUMMARY, K_WHY, K_DO};
 
@@ -365,6 +366,8 @@ int dml_rule_read(struct dml_rule_builder *b, const struct dml_yaml *y, const st
         rc = word_field(&r, f[K_CONFIDENCE], "confidence", dml_confidence_names, 3, &rule->confidence);
     if (!rc)
         rc = word_field(&r, f[K_SCOPE], "scope", dml_scope_names, 4, &rule->scope);
+    if (!rc)
+        rc = word_field(&r, f[K_REMEDY], "remedy", dml_remedy_names, 5, &rule->remedy);
     if (!rc)
         rc = read_bound(&r, f[K_SINCE], "since", &rule->since);
     if (!rc)

@@ -27,6 +27,14 @@ enum dml_tag {
 
 enum dml_confidence { DML_CONFIDENCE_RAN, DML_CONFIDENCE_SOURCE, DML_CONFIDENCE_INFERRED };
 enum dml_scope { DML_SCOPE_GUEST, DML_SCOPE_HOST, DML_SCOPE_UPGRADE, DML_SCOPE_OPERATOR };
+/* What puts an end to what the rule finds, where that is more than its own fix: dmlint migrate goes by it. */
+enum dml_remedy {
+    DML_REMEDY_OWN,         /* its fix, or what `do` says */
+    DML_REMEDY_ACCOUNTS,    /* other accounts: dmlint host users */
+    DML_REMEDY_QEMU_XEN,    /* leaving qemu-xen-traditional: dmlint migrate --to qemu-xen */
+    DML_REMEDY_TRADITIONAL, /* it goes with qemu-xen-traditional, unless somebody decides something */
+    DML_REMEDY_HARDWARE     /* likewise, and the guest gets other hardware in any case */
+};
 enum dml_fix_safety { DML_FIX_NONE, DML_FIX_SAFE, DML_FIX_UNSAFE, DML_FIX_MANUAL };
 enum dml_expect_argv { DML_EXPECT_EQUAL, DML_EXPECT_ADDS, DML_EXPECT_CHANGES };
 enum dml_fix_op_kind {
@@ -41,7 +49,7 @@ enum dml_fix_op_kind {
 
 /* Names of the words above, in their order. */
 extern const char *const dml_tag_names[DML_TAG_COUNT];
-extern const char *const dml_confidence_names[3], *const dml_scope_names[4], *const dml_fix_safety_names[4],
+extern const char *const dml_confidence_names[3], *const dml_scope_names[4], *const dml_remedy_names[5], *const dml_fix_safety_names[4],
                                                                                  *const dml_expect_argv_names[3],
                                                                                      *const dml_fix_op_names[7];
 
@@ -159,7 +167,7 @@ struct dml_shared {
 struct dml_rule {
     const char *id, *name;
     uint8_t severity; /* enum dml_severity: the built-in one, which verdicts go by */
-    uint8_t confidence, scope, fix_safety, expect_argv;
+    uint8_t confidence, scope, remedy, fix_safety, expect_argv;
     _Bool builtin, replaced; /* replaced: for the loader */
     _Bool no_bad;            /* its file says why it has no bad example; only while it is read */
     const char *remark_on;   /* kinds of guests that it always fires on, written as `also` is; only while it is read */

@@ -365,6 +365,14 @@ _Bool dml_select_is_request(uint32_t id)
     return id == (TRUTH | DML_FACT_ID_guest_restricted);
 }
 
+_Bool dml_select_is_constant(uint32_t id)
+{
+    uint32_t row = id & ROWS;
+    return (id & KINDS) == HOST ||
+           ((id & KINDS) == TRUTH && (row == DML_FACT_ID_target_xen || row == DML_FACT_ID_target_qemu ||
+                                      row == DML_FACT_ID_target_kernel || row == DML_FACT_ID_target_qemu_restricts));
+}
+
 const char *dml_select_fact(uint32_t id)
 {
     if ((id & KINDS) == TRUTH) {

@@ -19,6 +19,8 @@ struct dml_values dml_select_get(void *user, uint32_t id);
 unsigned dml_select_keys(uint32_t id, enum dml_key_id keys[3]);
 /* Is it the truth whether the guest asks for restriction? */
 _Bool dml_select_is_request(uint32_t id);
+/* Is it the same for all guests of a world: a fact of the host, or of the target? */
+_Bool dml_select_is_constant(uint32_t id);
 /* The top-level fact behind a selector, as a host file names it ("passwd", "xen.version"); NULL where it is no fact of
  * the host. */
 const char *dml_select_fact(uint32_t id);

@@ -14,6 +14,7 @@ struct judge_gate {
     uint64_t keys[JUDGE_GATE_WORDS]; /* one of them written, unless */
     _Bool any;                       /* no key is needed */
     _Bool requested;                 /* restriction asked for, or assumed */
+    _Bool closed;                    /* nothing helps: by what is known of host and target the rule passes */
 };
 
 struct judge_rule_run {
@@ -99,7 +100,8 @@ void dml_judge_fire(struct judging *g, struct fired_list *to, const struct dml_f
 void dml_judge_block(struct judging *g, uint16_t rule, struct dml_span span, const char *message);
 
 /* gates.c */
-struct judge_gate dml_judge_gate(const struct dml_rules *rules, const struct dml_rule *rule);
+struct judge_gate dml_judge_gate(const struct judge_policy *p, const struct dml_rule *rule,
+                                 const struct dml_param_value *params);
 void dml_judge_see_keys(struct judging *g);
 _Bool dml_judge_passes_gate(const struct judging *g, const struct judge_gate *gate);
 

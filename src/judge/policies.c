@@ -23,7 +23,7 @@ void dml_judge_plan_runs(struct judge_policy *p, const struct dml_setting *setti
     p->runs_n = 0;
     for (uint32_t i = 0; i < p->rules->n; i++) {
         const struct dml_rule *rule = &p->rules->v[i], *own = dml_rule_own(rule);
-        struct judge_rule_run r = {.gate = dml_judge_gate(p->rules, rule),
+        struct judge_rule_run r = {.gate = dml_judge_gate(p, rule, settings[i].params),
                                    .rule = (uint16_t)i,
                                    .shown = settings[i].severity != DML_OFF && grounds->selected[p->map[i]],
                                    .deciding = dml_rule_decides(own),

@@ -484,6 +484,13 @@ enum dml_truth dml_eval_rule(struct dml_eval *e, const struct dml_rule *rule, co
     return t;
 }
 
+enum dml_truth dml_eval_test(struct dml_eval *e, const struct dml_rule *rule, const struct dml_param_value *params,
+                             const struct dml_cond *c)
+{
+    begin_rule(e, rule, params);
+    return test(e, c);
+}
+
 /* ---- words ---- */
 
 static void show(struct dml_buf *out, const struct dml_value *v)

@@ -49,9 +49,10 @@ enum dml_fix_op_kind {
 
 /* Names of the words above, in their order. */
 extern const char *const dml_tag_names[DML_TAG_COUNT];
-extern const char *const dml_confidence_names[3], *const dml_scope_names[4], *const dml_remedy_names[5], *const dml_fix_safety_names[4],
-                                                                                 *const dml_expect_argv_names[3],
-                                                                                     *const dml_fix_op_names[7];
+extern const char *const dml_confidence_names[3], *const dml_scope_names[4], *const dml_remedy_names[5],
+                                                                                 *const dml_fix_safety_names[4],
+                                                                                     *const dml_expect_argv_names[3],
+                                                                                         *const dml_fix_op_names[7];
 
 /* A literal of a condition or parameter. `s` is its text always; the kind says what else holds. */
 struct dml_lit {
@@ -258,6 +259,9 @@ typedef void dml_fire(void *user, const struct dml_rule *rule, uint32_t element,
  */
 enum dml_truth dml_eval_rule(struct dml_eval *e, const struct dml_rule *rule, const struct dml_param_value *params,
                              dml_fire *fire, void *user);
+/* One comparison of a rule alone, not one of an element: for who wants to know what is the same for all guests. */
+enum dml_truth dml_eval_test(struct dml_eval *e, const struct dml_rule *rule, const struct dml_param_value *params,
+                             const struct dml_cond *c);
 /* Slots whose being unknown left the last rule UNKNOWN: returns how many, the first `max` in `slots`. */
 unsigned dml_eval_missing(const struct dml_eval *e, uint16_t *slots, unsigned max);
 /* Whether the last rule had a pattern that gave no answer within its limit: then it must not be taken as passed. */

@@ -3,6 +3,7 @@
 #include "dmargv/walk.h"
 
 #include "base/num.h"
+#include "base/version.h"
 
 struct step {
     enum group group;
@@ -38,18 +39,7 @@ static bool has_change(uint32_t xen, enum change change)
 #undef CHANGE
 #undef AT
     };
-    const uint32_t *at = when[change];
-
-    for (unsigned i = 0; i < 5; i++) {
-        bool last = i == 4 || !at[i + 1];
-
-        /* A stable line has it from its point release on; lines after the last one listed have it all. */
-        if (at[i] <= xen && (last || at[i] >> 10 == xen >> 10))
-            return true;
-        if (last)
-            break;
-    }
-    return false;
+    return dml_version_has(xen, when[change]);
 }
 
 void dma_plan(struct plan *plan, uint32_t xen, unsigned caps)

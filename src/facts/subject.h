@@ -5,7 +5,7 @@
 
 #include "cfg/cfg.h"
 #include "dmargv/dmargv.h"
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "host/accounts.h"
 #include "host/facts.h"
 #include "host/target.h"

@@ -135,7 +135,8 @@ static void test_refusals__per_release(void **state)
         {"device_model_version='qemu'", DML_V(4, 10, 0), DML_GUEST_P_WORD, "qemu"},
         {"device_model_args='-x'", DML_V(4, 10, 0), DML_GUEST_P_LIST, "device_model_args='-x'"},
         {"max_grant_frames='x'", DML_V(4, 11, 0), -1, NULL},
-        {"max_grant_frames='x'", DML_V(4, 12, 0), DML_GUEST_P_NUMBER, "max_grant_frames='x'"},
+        {"max_grant_frames='x'", DML_V(4, 12, 1), -1, NULL},
+        {"max_grant_frames='x'", DML_V(4, 12, 2), DML_GUEST_P_NUMBER, "max_grant_frames='x'"},
         {"passthrough='nonsense'", DML_V(4, 12, 0), -1, NULL},
         {"passthrough='nonsense'", DML_V(4, 13, 0), DML_GUEST_P_WORD, "nonsense"},
         {"viridian=['synic']", DML_V(4, 12, 0), DML_GUEST_P_WORD, "synic"},
@@ -433,6 +434,21 @@ static void test_keys__of_later_releases_are_not_read(void **state)
     assert_int_equal(guest.g.bootloader_restrict, DMA_YES);
 }
 
+static void test_changes__stable_lines_have_them_from_a_point_release(void **state)
+{
+    static const struct {
+        dml_version xen;
+        int32_t devid;
+    } rows[] = {{DML_V(4, 17, 7), 0},  {DML_V(4, 18, 4), 0}, {DML_V(4, 18, 5), -1}, {DML_V(4, 19, 1), 0},
+                {DML_V(4, 19, 2), -1}, {DML_V(4, 20, 0), 0}, {DML_V(4, 20, 1), -1}, {DML_V(4, 21, 0), -1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        read_for("name='x'\nkernel='/k'\nchannel=['name=a,connection=pty']\n", rows[i].xen);
+        assert_int_equal(guest.g.channels.n, 1);
+        assert_int_equal(guest.g.channels.v[0].devid, rows[i].devid < 0 ? DMA_DEVID_UNSET : rows[i].devid);
+    }
+}
+
 static void *some(void *user, size_t size)
 {
     size_t *left = user;
@@ -487,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_rdm__is_lost_from_4_15_on),
         cmocka_unit_test(test_blame__leads_to_the_text),
         cmocka_unit_test(test_keys__of_later_releases_are_not_read),
+        cmocka_unit_test(test_changes__stable_lines_have_them_from_a_point_release),
         cmocka_unit_test(test_memory__running_out_is_an_error_return),
     };
     return cmocka_run_group_tests(tests, start, stop);

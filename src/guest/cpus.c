@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Virtual CPUs, where they may run, and virtual NUMA nodes. Mirrors parse_vcpu_affinity and parse_vnuma_config. */
+#include "base/num.h"
+#include "guest/read.h"
+
+void dml_read_llc_colors(struct dml_reader *r)
+{
+    const struct dml_cfg_entry *e = dml_read_list(r, DML_KEY_llc_colors);
+    for (uint32_t i = 0; e && i < e->value.n; i++) {
+        struct dml_sv s = dml_cfg_text(&e->value.u.items[i]), second;
+        uint64_t a = 0, b;
+        size_t end = 0, end2 = 0;
+        if (dml_cfg_is_list(&e->value.u.items[i])) {
+            dml_read_problem(r, DML_GUEST_P_ELEMENT, DML_KEY_llc_colors, (int32_t)i, NULL);
+            continue;
+        }
+        _Bool ok = dml_num_parse_u(s, 10, &a, &end) != DML_NUM_NONE;
+        second = (struct dml_sv){s.p + end + 1, s.len > end ? s.len - end - 1 : 0};
+        if (!(ok && end < s.len && s.p[end] == '-' && dml_num_parse_u(second, 10, &b, &end2) != DML_NUM_NONE))
+            b = a;
+        if (!ok || (uint32_t)a > (uint32_t)b)
+            dml_read_problem(r, DML_GUEST_P_ELEMENT_VALUE, DML_KEY_llc_colors, (int32_t)i, &s);
+        else
+            r->g->num_llc_colors += (uint32_t)b - (uint32_t)a + 1;
+    }
+}
+
+/* More nodes or vcpus than any host can have: xl refuses them, once it has tried to make room. */
+enum { MAX_NODES = 1024, MAX_VCPUS = 1 << 20 };
+
+/* Puts vcpus "0-3,7" into a bitmap of `bits`; returns how many xl counts. */
+static uint64_t set_vcpus(struct dml_sv s, uint8_t *map, uint64_t bits)
+{
+    struct dml_sv piece;
+    uint64_t n = 0;
+    while (dml_next_piece(&s, ",", &piece)) {
+        uint64_t a = 0, b = 0;
+        if (!dml_parse_range(piece, &a, &b) || b - a > 65535)
+            b = a;
+        for (uint64_t i = a; i <= b && n <= MAX_VCPUS; i++, n++)
+            if (i < bits)
+                map[i / 8] |= (uint8_t)(1u << (i % 8));
+    }
+    return n;
+}
+
+static void bad_vnuma(struct dml_reader *r, uint32_t index, struct dml_sv why)
+{
+    dml_read_problem(r, DML_GUEST_P_VNUMA, DML_KEY_vnuma, (int32_t)index, NULL)->value = why;
+}
+
+static void read_vnuma(struct dml_reader *r)
+{
+    enum { UNKNOWN_HOST_CPUS = 4096 };
+    const struct dml_cfg_entry *e = dml_read_entry(r, DML_KEY_vnuma);
+    uint64_t vcpus = 0, memory = 0;
+    if (!e || !dml_cfg_is_list(&e->value) || !e->value.n)
+        return;
+    if (e->value.n > MAX_NODES) {
+        bad_vnuma(r, 0, DML_SV("there are too many"));
+        return;
+    }
+    uint32_t n = e->value.n, bits = r->g->max_vcpus ? r->g->max_vcpus : r->host->cpus;
+    if (!bits || bits > UNKNOWN_HOST_CPUS)
+        bits = UNKNOWN_HOST_CPUS;
+    struct dma_vnode *v = dml_read_new(r, struct dma_vnode, n);
+    for (uint32_t i = 0; v && i < n; i++) {
+        const struct dml_cfg_value *node = &e->value.u.items[i];
+        uint32_t *distances = dml_read_new(r, uint32_t, n);
+        uint8_t *map = dml_read_new(r, uint8_t, bits / 8 + 1);
+        if (!distances || !map)
+            return;
+        v[i] =
+            (struct dma_vnode){.num_distances = n, .distances = distances, .vcpus = map, .vcpus_bytes = (bits + 7) / 8};
+        if (!dml_cfg_is_list(node)) {
+            dml_read_problem(r, DML_GUEST_P_ELEMENT_VALUE, DML_KEY_vnuma, (int32_t)i, NULL);
+            continue;
+        }
+        for (uint32_t k = 0; k < node->n; k++) {
+            struct dml_sv s = dml_cfg_text(&node->u.items[k]), name, value, piece;
+            uint64_t number = 0;
+            if (dml_cfg_is_list(&node->u.items[k]))
+                continue;
+            if (!dml_read_pair(r, s, &name, &value)) {
+                dml_read_problem(r, DML_GUEST_P_ELEMENT_VALUE, DML_KEY_vnuma, (int32_t)i, &s);
+                continue;
+            }
+            dml_read_part(r, DML_KEY_vnuma, (int32_t)i, name, value, s);
+            _Bool ok = 1;
+            if (dml_sv_is(name, "pnode")) {
+                ok = dml_parse_ulong(value, &number);
+                v[i].pnode = (uint32_t)number;
+                if (ok && r->host->numa_nodes && number >= r->host->numa_nodes)
+                    bad_vnuma(r, i, DML_SV("pnode names a node that the host does not have"));
+            } else if (dml_sv_is(name, "size")) {
+                ok = dml_parse_ulong(value, &number);
+                v[i].mem_kb = number << 10;
+                memory += v[i].mem_kb;
+            } else if (dml_sv_is(name, "vcpus")) {
+                vcpus += set_vcpus(value, map, bits);
+            } else if (dml_sv_is(name, "vdistances")) {
+                for (uint32_t d = 0; ok && dml_next_piece(&value, ",", &piece); d++) {
+                    ok = dml_parse_ulong(piece, &number);
+                    if (d < n)
+                        distances[d] = (uint32_t)number;
+                }
+            }
+            if (!ok)
+                dml_read_problem(r, DML_GUEST_P_SPEC_VALUE, DML_KEY_vnuma, (int32_t)i, &s);
+        }
+    }
+    if (r->g->max_vcpus) {
+        if (r->g->max_vcpus != vcpus)
+            bad_vnuma(r, 0, DML_SV("their vcpus are not as many as maxvcpus"));
+    } else {
+        if (r->host->cpus && r->host->cpus < vcpus)
+            bad_vnuma(r, 0, DML_SV("they have more vcpus than the host has cpus"));
+        r->g->max_vcpus = (uint32_t)vcpus;
+    }
+    if (r->g->max_memkb != DMA_KB_UNSET && r->g->max_memkb != memory)
+        bad_vnuma(r, 0, DML_SV("their sizes do not add up to maxmem"));
+    r->g->max_memkb = memory;
+    DMA_LIST_SET(&r->g->vnuma, v, v ? n : 0);
+}
+
+void dml_read_vcpus(struct dml_reader *r)
+{
+    int64_t vcpus = 0, max;
+    _Bool given = dml_read_number(r, DML_KEY_vcpus, &vcpus);
+    if (dml_read_has(r,
+                     DML_XL_ONE_VCPU_AT_LEAST)) { /* from here on there always is at least one, and a bitmap for them */
+        vcpus = vcpus < 1 ? 1 : vcpus;
+        given = 1;
+    }
+    if (given && (int32_t)vcpus < 0) {
+        dml_read_problem(r, DML_GUEST_P_NUMBER, DML_KEY_vcpus, -1, NULL);
+        vcpus = 0;
+    } else if (given) {
+        r->g->avail_vcpus = (uint32_t)vcpus;
+        r->g->avail_vcpus_bits = vcpus ? (uint32_t)vcpus : DMA_VCPUS_HOST;
+    }
+    if (dml_read_number(r, DML_KEY_maxvcpus, &max))
+        r->g->max_vcpus = (uint32_t)max;
+    read_vnuma(r);
+    if (r->g->max_memkb == DMA_KB_UNSET)
+        r->g->max_memkb = r->g->target_memkb;
+    if (!r->g->max_vcpus)
+        r->g->max_vcpus = (uint32_t)vcpus;
+    if ((int32_t)r->g->max_vcpus < vcpus)
+        dml_read_problem(r, DML_GUEST_P_VCPUS, DML_KEY_maxvcpus, -1, NULL);
+}
+
+/* xl's parse_cpurange, as far as the host's nodes do not matter. */
+static _Bool cpus_ok(struct dml_sv s)
+{
+    struct dml_sv piece;
+    uint64_t a, b;
+    while (dml_next_piece(&s, ",", &piece)) {
+        _Bool not = piece.p[0] == '^';
+        if (not )
+            piece = (struct dml_sv){piece.p + 1, piece.len - 1};
+        if (dml_sv_starts(piece, DML_SV("node:")))
+            piece = (struct dml_sv){piece.p + 5, piece.len - 5};
+        else if (dml_sv_starts(piece, DML_SV("nodes:")))
+            piece = (struct dml_sv){piece.p + 6, piece.len - 6};
+        if (dml_sv_is(piece, "all")) {
+            if (not )
+                return 0;
+        } else if (!dml_parse_range(piece, &a, &b)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void dml_read_cpus(struct dml_reader *r, enum dml_key_id key)
+{
+    const struct dml_cfg_entry *e = dml_read_entry(r, key);
+    if (!e)
+        return;
+    _Bool is_list = dml_cfg_is_list(&e->value);
+    uint32_t n = is_list ? e->value.n : 1;
+    r->g->has_vcpu_affinity = 1;
+    if (is_list && n > r->g->max_vcpus)
+        n = r->g->max_vcpus; /* xl does not look at cpus of vcpus that there are not */
+    for (uint32_t i = 0; i < n; i++) {
+        const struct dml_cfg_value *v = is_list ? &e->value.u.items[i] : &e->value;
+        if (dml_cfg_is_list(v))
+            return;
+        struct dml_sv s = dml_cfg_text(v);
+        if (!cpus_ok(s))
+            dml_read_problem(r, DML_GUEST_P_CPUS, key, is_list ? (int32_t)i : -1, &s);
+    }
+}

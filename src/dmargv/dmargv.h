@@ -364,6 +364,19 @@ enum dma_file_type {
 struct dma_domain {
     const char *name;
     uint32_t domid;
+    enum dma_bool
+        guest; /* a guest with a config: one of the same name is this one, to be started again once it ended */
+    bool domid_unknown;
+};
+
+struct dma_pool {
+    const char *name; /* NULL: unknown */
+    uint32_t id;      /* UINT32_MAX: unknown */
+};
+
+struct dma_host_usb {
+    uint8_t bus, addr;
+    bool hub;
 };
 
 struct dma_host_pci {
@@ -397,6 +410,13 @@ struct dma_host {
 
     uint32_t cpus, numa_nodes; /* 0: unknown */
     const char *run_dir;       /* NULL: /var/run/xen */
+
+    /* With DMA_LIST_PARTIAL what is not listed is taken not to be there, and a doubt says so. Every host has Pool-0. */
+    enum dma_known pools_known;
+    DMA_LIST(struct dma_pool) pools;
+    enum dma_known usb_known;
+    DMA_LIST(struct dma_host_usb) usb;
+    enum dma_bool iommu; /* Xen uses one: passthrough is possible */
 };
 
 #define DMA_QEMU_PATH        "/usr/lib/xen/bin/qemu-system-i386"
@@ -424,7 +444,7 @@ enum dma_refusal_id {
 };
 
 enum dma_note_id {
-#define DMA_NOTE(id, name) DMA_NOTE_##id,
+#define DMA_NOTE(id, name, fact) DMA_NOTE_##id,
 #include "dma_notes.def"
 #undef DMA_NOTE
     DMA_NOTE_COUNT
@@ -448,6 +468,7 @@ struct dma_refusal {
     const char *message; /* what is wrong, in one line */
     const char *advice;  /* what to do */
     struct dma_blame blame;
+    enum dma_note_id doubt; /* the note, kept in the result, that says what it rests on; DMA_NOTE_NONE: it is certain */
 };
 
 struct dma_note {
@@ -517,6 +538,8 @@ DMA_PUBLIC int dma_build(struct dma_builder *builder, const struct dma_guest *gu
 DMA_PUBLIC const char *dma_field_key(enum dma_field field);
 DMA_PUBLIC const char *dma_refusal_name(enum dma_refusal_id id);
 DMA_PUBLIC const char *dma_note_name(enum dma_note_id id);
+/* The fact of dmlint-facts(5) that would settle what a note leaves open; NULL for a remark. */
+DMA_PUBLIC const char *dma_note_fact(enum dma_note_id id);
 DMA_PUBLIC const char *dma_version(void);
 
 #ifdef __cplusplus

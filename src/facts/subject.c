@@ -50,6 +50,23 @@ const struct dma_result *dml_subject_result(struct dml_subject *s)
     return s->result;
 }
 
+uint32_t dml_subject_doubts(struct dml_subject *s, const char **facts, uint32_t n)
+{
+    const struct dma_result *r = dml_subject_result(s);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->guest.problems.n && count < n; i++) {
+        const char *fact = dml_guest_doubt(&s->guest.problems.v[i]);
+        if (fact)
+            facts[count++] = fact;
+    }
+    for (uint32_t i = 0; r && i < r->n_notes && count < n; i++) {
+        const char *fact = dma_note_fact(r->notes[i].id);
+        if (fact)
+            facts[count++] = fact;
+    }
+    return count;
+}
+
 struct dml_span dml_subject_key_span(const struct dml_subject *s, const char *key)
 {
     const struct dml_cfg_entry *e = dml_cfg_find(&s->cfg, dml_sv_of(key));

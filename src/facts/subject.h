@@ -52,6 +52,11 @@ int dml_subject_open(struct dml_subject *s, const char *path, struct dml_sv text
  * refuses it (then libxl never sees it), and where memory ran out.
  */
 const struct dma_result *dml_subject_result(struct dml_subject *s);
+/*
+ * The facts (as in dmlint-facts(5)) that decide what becomes of the guest, and are not known: up to `n` in `facts`,
+ * some perhaps more than once. Returns how many.
+ */
+uint32_t dml_subject_doubts(struct dml_subject *s, const char **facts, uint32_t n);
 /* Does xl read dm_restrict as true? */
 _Bool dml_subject_restricted(const struct dml_subject *s);
 /* From now on the guest counts as if dm_restrict = 1 stood at its end. */

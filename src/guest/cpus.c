@@ -70,8 +70,11 @@ static void read_vnuma(struct dml_reader *r)
         uint8_t *map = dml_read_new(r, uint8_t, bits / 8 + 1);
         if (!distances || !map)
             return;
-        v[i] =
-            (struct dma_vnode){.num_distances = n, .distances = distances, .vcpus = map, .vcpus_bytes = (bits + 7) / 8};
+        v[i] = (struct dma_vnode){.mem_kb = DMA_KB_UNSET,
+                                  .num_distances = n,
+                                  .distances = distances,
+                                  .vcpus = map,
+                                  .vcpus_bytes = (bits + 7) / 8};
         if (!dml_cfg_is_list(node)) {
             dml_read_problem(r, DML_GUEST_P_ELEMENT_VALUE, DML_KEY_vnuma, (int32_t)i, NULL);
             continue;
@@ -90,6 +93,8 @@ static void read_vnuma(struct dml_reader *r)
             if (dml_sv_is(name, "pnode")) {
                 ok = dml_parse_ulong(value, &number);
                 v[i].pnode = (uint32_t)number;
+                if (ok && !r->host->numa_nodes && number > 0)
+                    dml_read_problem(r, DML_GUEST_P_NODES_UNKNOWN, DML_KEY_vnuma, (int32_t)i, &s);
                 if (ok && r->host->numa_nodes && number >= r->host->numa_nodes)
                     bad_vnuma(r, i, DML_SV("pnode names a node that the host does not have"));
             } else if (dml_sv_is(name, "size")) {
@@ -150,27 +155,92 @@ void dml_read_vcpus(struct dml_reader *r)
         dml_read_problem(r, DML_GUEST_P_VCPUS, DML_KEY_maxvcpus, -1, NULL);
 }
 
-/* xl's parse_cpurange, as far as the host's nodes do not matter. */
-static _Bool cpus_ok(struct dml_sv s)
+enum { MOST_CPUS = 4096 }; /* of a host; more than Xen can be built for */
+struct cpus {
+    uint32_t n; /* how many the host has, or may have */
+    _Bool in[MOST_CPUS];
+};
+
+/* Puts cpus a to b in or out. Their numbers are ints to libxl. */
+static void put_cpus(struct cpus *c, uint64_t a, uint64_t b, _Bool in)
+{
+    for (uint32_t i = 0; i < c->n; i++)
+        if (b - a >= UINT32_MAX || i - (uint32_t)a <= b - a)
+            c->in[i] = in;
+}
+
+/* The same with all cpus of nodes a to b, as if each node had its share in one piece. */
+static void put_nodes(struct cpus *c, uint32_t nodes, uint64_t a, uint64_t b, _Bool in)
+{
+    for (uint64_t k = a; k <= b && k < nodes; k++)
+        for (uint64_t i = c->n * k / nodes; i < c->n * (k + 1) / nodes; i++)
+            c->in[i] = in;
+}
+
+/*
+ * xl's parse_cpurange for a host of c->n cpus and `nodes` nodes. 0 where xl cannot read it. *far_node: a node is named
+ * that not every host has.
+ */
+static _Bool read_cpurange(struct dml_sv s, struct cpus *c, uint32_t nodes, _Bool *far_node)
 {
     struct dml_sv piece;
     uint64_t a, b;
+    memset(c->in, 0, sizeof c->in);
     while (dml_next_piece(&s, ",", &piece)) {
         _Bool not = piece.p[0] == '^';
-        if (not )
-            piece = (struct dml_sv){piece.p + 1, piece.len - 1};
-        if (dml_sv_starts(piece, DML_SV("node:")))
-            piece = (struct dml_sv){piece.p + 5, piece.len - 5};
-        else if (dml_sv_starts(piece, DML_SV("nodes:")))
-            piece = (struct dml_sv){piece.p + 6, piece.len - 6};
+        piece = (struct dml_sv){piece.p + not, piece.len - not };
+        size_t prefix = dml_sv_starts(piece, DML_SV("node:")) ? 5 : dml_sv_starts(piece, DML_SV("nodes:")) ? 6 : 0;
+        piece = (struct dml_sv){piece.p + prefix, piece.len - prefix};
         if (dml_sv_is(piece, "all")) {
             if (not )
                 return 0;
+            put_cpus(c, 0, UINT64_MAX, 1);
         } else if (!dml_parse_range(piece, &a, &b)) {
             return 0;
+        } else if (prefix) {
+            put_nodes(c, nodes, a, b, !not );
+            *far_node |= b > 0;
+        } else {
+            put_cpus(c, a, b, !not );
         }
     }
     return 1;
+}
+
+static _Bool any(const struct cpus *c)
+{
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->in[i])
+            return 1;
+    return 0;
+}
+
+/*
+ * What xl, and Xen behind it, say to one text of cpus=. What is not known of the host is taken as the least and as the
+ * most that a host can have: where both give some cpu, or none, that is the answer.
+ */
+static void check_cpus(struct dml_reader *r, enum dml_key_id key, int32_t index, struct dml_sv s)
+{
+    uint32_t nodes = r->host->numa_nodes ? r->host->numa_nodes : 1;
+    uint32_t known = r->host->cpus < MOST_CPUS ? r->host->cpus : MOST_CPUS;
+    struct cpus c = {.n = known ? known : 1};
+    _Bool far_node = 0, least, most;
+    if (!read_cpurange(s, &c, nodes, &far_node)) {
+        dml_read_problem(r, DML_GUEST_P_CPUS, key, index, &s);
+        return;
+    }
+    if (key != DML_KEY_cpus || !r->g->max_vcpus) /* cpus_soft is a wish; no vcpu, no map to be empty */
+        return;
+    least = any(&c);
+    c.n = known ? known : MOST_CPUS;
+    read_cpurange(s, &c, nodes, &far_node);
+    most = any(&c);
+    if (far_node && !r->host->numa_nodes)
+        dml_read_problem(r, DML_GUEST_P_NODES_UNKNOWN, key, index, &s);
+    else if (!most)
+        dml_read_problem(r, DML_GUEST_P_CPUS_EMPTY, key, index, &s);
+    else if (!least)
+        dml_read_problem(r, DML_GUEST_P_CPUS_UNKNOWN, key, index, &s);
 }
 
 void dml_read_cpus(struct dml_reader *r, enum dml_key_id key)
@@ -185,10 +255,10 @@ void dml_read_cpus(struct dml_reader *r, enum dml_key_id key)
         n = r->g->max_vcpus; /* xl does not look at cpus of vcpus that there are not */
     for (uint32_t i = 0; i < n; i++) {
         const struct dml_cfg_value *v = is_list ? &e->value.u.items[i] : &e->value;
-        if (dml_cfg_is_list(v))
+        if (dml_cfg_is_list(v)) { /* the maps of the vcpus from here on are memory that nobody has filled */
+            dml_read_problem(r, DML_GUEST_P_CRASH, key, (int32_t)i, NULL);
             return;
-        struct dml_sv s = dml_cfg_text(v);
-        if (!cpus_ok(s))
-            dml_read_problem(r, DML_GUEST_P_CPUS, key, is_list ? (int32_t)i : -1, &s);
+        }
+        check_cpus(r, key, is_list ? (int32_t)i : -1, dml_cfg_text(v));
     }
 }

@@ -17,6 +17,11 @@ const char *dml_guest_problem_name(enum dml_guest_problem_id id)
     return problems[id].name;
 }
 
+const char *dml_guest_doubt(const struct dml_guest_problem *p)
+{
+    return p->kind == DML_GUEST_DOUBTS ? problems[p->id].hint : NULL;
+}
+
 /* Puts key, value and words into a message. */
 static const char *compose(const struct dml_guest *guest, const struct dml_guest_problem *p, const char *form,
                            struct dml_arena *a)

@@ -74,6 +74,15 @@ struct dml_pci {
     const char *driver; /* "" where no driver is bound */
 };
 
+struct dml_cpupool {
+    const char *name;
+    uint64_t id;
+};
+struct dml_usb {
+    uint64_t bus, addr;
+    enum dml_tri hub;
+};
+
 struct dml_facts {
     const char *origin; /* the file it was loaded from, or "local"; not a fact */
     uint64_t format;    /* dmlint_facts: 1 */
@@ -84,6 +93,8 @@ struct dml_facts {
     } xen;
     const char *kernel_release;
     uint64_t cpus, numa_nodes;
+    struct dml_list cpupools; /* struct dml_cpupool */
+    enum dml_tri iommu;
     struct {
         enum dml_tri installed;
         const char *path, *version_text;
@@ -119,6 +130,7 @@ struct dml_facts {
     struct dml_list running;       /* struct dml_running */
     struct dml_list domains;       /* struct dml_domain */
     struct dml_list pci;           /* struct dml_pci */
+    struct dml_list usb;           /* struct dml_usb */
 };
 
 /* How one fact is written and where it lives: the one table behind load, save, rules' `host.` selectors and the man

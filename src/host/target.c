@@ -170,6 +170,17 @@ static int add_accounts(struct dma_host *out, const struct dml_facts *f, struct 
     return 0;
 }
 
+/* A running domain with this name and a config of its own? */
+static enum dma_bool runs_as_guest(const struct dml_facts *f, const char *name)
+{
+    for (uint32_t i = 0; i < f->running.n; i++) {
+        const struct dml_running *r = DML_AT(f->running, struct dml_running, i);
+        if (r->name && strcmp(r->name, name) == 0)
+            return DMA_YES;
+    }
+    return f->running.known ? DMA_NO : DMA_UNSET;
+}
+
 static int add_domains(struct dma_host *out, const struct dml_facts *f, struct dml_arena *a)
 {
     struct dma_domain *v = dml_new_n(a, struct dma_domain, f->domains.n ? f->domains.n : 1);
@@ -178,8 +189,12 @@ static int add_domains(struct dma_host *out, const struct dml_facts *f, struct d
         return DML_ENOMEM;
     for (uint32_t i = 0; i < f->domains.n; i++) {
         const struct dml_domain *d = DML_AT(f->domains, struct dml_domain, i);
-        if (d->name) /* the domid decides nothing but xenstore paths; any will do where it is not known */
-            v[n++] = (struct dma_domain){d->name, d->domid <= DML_DOMID_LAST ? (uint32_t)d->domid : DML_DOMID_LAST};
+        _Bool known = d->domid <= DML_DOMID_LAST; /* any will do where it is not: it ends up in xenstore paths only */
+        if (d->name)
+            v[n++] = (struct dma_domain){.name = d->name,
+                                         .domid = known ? (uint32_t)d->domid : DML_DOMID_LAST,
+                                         .guest = runs_as_guest(f, d->name),
+                                         .domid_unknown = !known};
     }
     out->domains_known = f->domains.known ? DMA_LIST_COMPLETE : DMA_LIST_UNKNOWN;
     DMA_LIST_SET(&out->domains, v, n);
@@ -208,6 +223,36 @@ static int add_pci(struct dma_host *out, const struct dml_facts *f, struct dml_a
     return 0;
 }
 
+static int add_pools(struct dma_host *out, const struct dml_facts *f, struct dml_arena *a)
+{
+    struct dma_pool *v = dml_new_n(a, struct dma_pool, f->cpupools.n ? f->cpupools.n : 1);
+    if (!v)
+        return DML_ENOMEM;
+    for (uint32_t i = 0; i < f->cpupools.n; i++) {
+        const struct dml_cpupool *p = DML_AT(f->cpupools, struct dml_cpupool, i);
+        v[i] = (struct dma_pool){p->name, p->id < UINT32_MAX ? (uint32_t)p->id : UINT32_MAX};
+    }
+    out->pools_known = f->cpupools.known ? DMA_LIST_COMPLETE : DMA_LIST_PARTIAL;
+    DMA_LIST_SET(&out->pools, v, f->cpupools.n);
+    return 0;
+}
+
+static int add_usb(struct dma_host *out, const struct dml_facts *f, struct dml_arena *a)
+{
+    struct dma_host_usb *v = dml_new_n(a, struct dma_host_usb, f->usb.n ? f->usb.n : 1);
+    uint32_t n = 0;
+    if (!v)
+        return DML_ENOMEM;
+    for (uint32_t i = 0; i < f->usb.n; i++) {
+        const struct dml_usb *u = DML_AT(f->usb, struct dml_usb, i);
+        if (u->bus <= UINT8_MAX && u->addr <= UINT8_MAX)
+            v[n++] = (struct dma_host_usb){(uint8_t)u->bus, (uint8_t)u->addr, u->hub == DML_TRI_YES};
+    }
+    out->usb_known = f->usb.known ? DMA_LIST_COMPLETE : DMA_LIST_PARTIAL;
+    DMA_LIST_SET(&out->usb, v, n);
+    return 0;
+}
+
 int dml_target_host(struct dma_host *out, const struct dml_target *t, const struct dml_facts *facts,
                     struct dml_arena *a)
 {
@@ -222,10 +267,11 @@ int dml_target_host(struct dma_host *out, const struct dml_target *t, const stru
     out->traditional_installed = known(facts->qemu_traditional.installed);
     out->cpus = facts->cpus <= UINT32_MAX ? (uint32_t)facts->cpus : 0;
     out->numa_nodes = facts->numa_nodes <= UINT32_MAX ? (uint32_t)facts->numa_nodes : 0;
+    out->iommu = known(facts->iommu);
     out->file_user = sorted_files(&facts->files, a);
     out->file_type = file_type;
     if (!out->file_user || add_accounts(out, facts, a) < 0 || add_domains(out, facts, a) < 0 ||
-        add_pci(out, facts, a) < 0)
+        add_pci(out, facts, a) < 0 || add_pools(out, facts, a) < 0 || add_usb(out, facts, a) < 0)
         return DML_ENOMEM;
     return 0;
 }

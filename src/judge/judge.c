@@ -29,7 +29,7 @@ const char *dml_missing_command(unsigned i)
 }
 
 /* The bit of a fact by name, taken by its first part where the whole is not listed ("passwd[*].uid" is passwd). */
-static uint64_t missing_bit(const char *name)
+uint64_t missing_bit(const char *name)
 {
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
         size_t n = strlen(facts[i].name);

@@ -82,6 +82,7 @@ struct dml_judge {
 };
 
 /* judge.c */
+uint64_t missing_bit(const char *fact);
 uint8_t state_of(struct judging *g, struct dml_suppressions *s, uint16_t rule, struct dml_span span,
                  const char **waiver);
 struct dml_finding make_finding(struct judging *g, const struct dml_fired *f);

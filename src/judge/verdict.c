@@ -32,6 +32,16 @@ static const uint64_t needed = DML_MISSING_BIT(os) | DML_MISSING_BIT(kernel) | D
                                DML_MISSING_BIT(qemu_version) | DML_MISSING_BIT(passwd) | DML_MISSING_BIT(nss) |
                                DML_MISSING_BIT(subuid) | DML_MISSING_BIT(xen) | DML_MISSING_BIT(undecided);
 
+/* What libxl or xl would do rests on these, whatever the rules ask for. */
+static uint64_t doubts(struct judging *g)
+{
+    const char *names[32];
+    uint64_t missing = 0;
+    for (uint32_t n = dml_subject_doubts(&g->s, names, 32); n--;)
+        missing |= missing_bit(names[n]);
+    return missing;
+}
+
 static _Bool in(const struct blockers *b, uint16_t rule)
 {
     for (uint32_t i = 0; i < b->n; i++)
@@ -184,7 +194,7 @@ int keep_guest(struct judging *g, const struct blockers *fired)
         guest = &g->j->guests.v[g->j->guests.n - 1];
         guest->missing |= g->missing;
     }
-    guest->missing = (guest->missing & needed) | required_facts(g->s.world);
+    guest->missing = (guest->missing & needed) | required_facts(g->s.world) | doubts(g);
     return rc < 0 ? rc : copy_blockers(g, &all, guest);
 }
 

@@ -138,8 +138,8 @@ static bool program_exists(const struct walk *w)
     enum dma_bool installed = g->device_model_version == DMA_DM_TRADITIONAL ? w->h.traditional_installed
                                                                             : w->h.qemu_installed;
 
-    if (!g->device_model && installed != DMA_UNSET)
-        return installed == DMA_YES;
+    if (!g->device_model) /* not the guest's to name: what is said of files does not count */
+        return installed != DMA_NO;
     return dma_file(w, program_of(w)) != DMA_FILE_ABSENT;
 }
 
@@ -483,23 +483,25 @@ void dma_step_build_viridian(struct walk *w, uint32_t i)
         dma_refuse(w, DMA_REFUSAL_VIRIDIAN_GROUPS, DMA_FIELD_VIRIDIAN, "the viridian group base is off, others are on");
 }
 
-static void must_exist(struct walk *w, const char *path, enum dma_field field)
+static void must_exist(struct walk *w, const char *path, enum dma_field field, enum dma_file_type type)
 {
-    if (!w->stop && path && dma_plain_file(w, path) == DMA_FILE_ABSENT)
+    if (!w->stop && path && type == DMA_FILE_ABSENT)
         dma_refuse(w, DMA_REFUSAL_FILE_MISSING, field, *path ? "%s does not exist" : "the path%s is empty", path);
 }
 
 /* libxl_read_file_contents */
 static void must_be_readable(struct walk *w, const char *path, enum dma_field field)
 {
-    must_exist(w, path, field);
+    must_exist(w, path, field, path ? dma_file(w, path) : DMA_FILE_UNKNOWN);
     if (!w->stop && path && dma_plain_file(w, path) == DMA_FILE_DIRECTORY)
         dma_refuse(w, DMA_REFUSAL_FILE_MISSING, field, "%s is a directory", path);
 }
 
-static const char *not_empty(const char *path)
+/* A kernel and the like, where an empty path is none. */
+static void must_load(struct walk *w, const char *path, enum dma_field field)
 {
-    return path && *path ? path : NULL;
+    if (path && *path)
+        must_exist(w, path, field, dma_plain_file(w, path));
 }
 
 /* libxl__domain_firmware, libxl__build_pv: files that libxl itself opens. */
@@ -510,15 +512,17 @@ void dma_step_build_files(struct walk *w, uint32_t i)
     (void)i;
     if (g->type == DMA_HVM) {
         if (g->hvm.firmware && *g->hvm.firmware == '/') /* else below the folder that libxl was built with */
-            must_exist(w, g->hvm.firmware, DMA_FIELD_FIRMWARE_OVERRIDE);
+            must_load(w, g->hvm.firmware, DMA_FIELD_FIRMWARE_OVERRIDE);
         if (g->device_model_version == DMA_DM_QEMU_XEN)
             must_be_readable(w, g->hvm.system_firmware, DMA_FIELD_BIOS_PATH_OVERRIDE);
         must_be_readable(w, g->hvm.smbios_firmware, DMA_FIELD_SMBIOS_FIRMWARE);
         must_be_readable(w, g->hvm.acpi_firmware, DMA_FIELD_ACPI_FIRMWARE);
     } else if (!g->bootloader) {
-        must_exist(w, not_empty(g->kernel), DMA_FIELD_KERNEL);
-        must_exist(w, not_empty(g->ramdisk), DMA_FIELD_RAMDISK);
+        must_load(w, g->kernel, DMA_FIELD_KERNEL);
+        must_load(w, g->ramdisk, DMA_FIELD_RAMDISK);
     }
+    if (g->type == DMA_PVH) /* it counts without pvshim=1, too */
+        must_load(w, g->pvh.pvshim_path, DMA_FIELD_PVSHIM_PATH);
 }
 
 /* libxl__arch_domain_create (libxl_x86.c): the host's memory map is cut to the guest's memory. */

@@ -122,6 +122,8 @@ struct dml_facts {
         const char *domid_policy;
     } xl_conf;
     struct dml_list files;         /* struct dml_host_file */
+    enum dml_tri files_complete;   /* what guests name and `files` does not list is not there */
+    _Bool look;                    /* not a fact: these are of this machine, so that files can be looked at */
     struct dml_list uids_in_use;   /* uint64_t */
     struct dml_list stale_chroots; /* const char * */
     struct dml_list scripts;       /* struct dml_script */

@@ -225,6 +225,8 @@ static const struct dml_fact_field top_fields[] = {
     MAP("xendomains", xendomains, "what happens to guests at shutdown and boot"),
     MAP("xl_conf", xl_conf, "settings of xl.conf"),
     MAPS(F, "files", file, files, NULL, "what paths named by guests are"),
+    FIELD(F, "files_complete", TRI, files_complete,
+          "every file that guests name was looked at: what is not listed is absent"),
     FIELD(F, "uids_in_use", UINTS, uids_in_use, "uids of running processes in or near the range"),
     FIELD(F, "stale_chroots", STRINGS, stale_chroots, "non-empty /var/run/xen/qemu-root-*"),
     MAPS(F, "scripts", script, scripts, NULL, "lines of scripts, timers and crontabs that do something to guests"),

@@ -132,8 +132,7 @@ void dml_read_vcpus(struct dml_reader *r)
 {
     int64_t vcpus = 0, max;
     _Bool given = dml_read_number(r, DML_KEY_vcpus, &vcpus);
-    if (dml_read_has(r,
-                     DML_XL_ONE_VCPU_AT_LEAST)) { /* from here on there always is at least one, and a bitmap for them */
+    if (dml_read_has(r, DML_XL_ONE_VCPU_AT_LEAST)) { /* and a bitmap for them */
         vcpus = vcpus < 1 ? 1 : vcpus;
         given = 1;
     }
@@ -152,7 +151,8 @@ void dml_read_vcpus(struct dml_reader *r)
     if (!r->g->max_vcpus)
         r->g->max_vcpus = (uint32_t)vcpus;
     if ((int32_t)r->g->max_vcpus < vcpus)
-        dml_read_problem(r, DML_GUEST_P_VCPUS, DML_KEY_maxvcpus, -1, NULL);
+        dml_read_problem(r, DML_GUEST_P_VCPUS, dml_read_entry(r, DML_KEY_maxvcpus) ? DML_KEY_maxvcpus : DML_KEY_vcpus,
+                         -1, NULL);
 }
 
 enum { MOST_CPUS = 4096 }; /* of a host; more than Xen can be built for */
@@ -179,9 +179,9 @@ static void put_nodes(struct cpus *c, uint32_t nodes, uint64_t a, uint64_t b, _B
 
 /*
  * xl's parse_cpurange for a host of c->n cpus and `nodes` nodes. 0 where xl cannot read it. *far_node: a node is named
- * that not every host has.
+ * that not every host has; *endless: a range that xl does not come to the end of.
  */
-static _Bool read_cpurange(struct dml_sv s, struct cpus *c, uint32_t nodes, _Bool *far_node)
+static _Bool read_cpurange(struct dml_sv s, struct cpus *c, uint32_t nodes, _Bool *far_node, _Bool *endless)
 {
     struct dml_sv piece;
     uint64_t a, b;
@@ -197,6 +197,8 @@ static _Bool read_cpurange(struct dml_sv s, struct cpus *c, uint32_t nodes, _Boo
             put_cpus(c, 0, UINT64_MAX, 1);
         } else if (!dml_parse_range(piece, &a, &b)) {
             return 0;
+        } else if (b - a > UINT32_MAX) {
+            *endless = 1;
         } else if (prefix) {
             put_nodes(c, nodes, a, b, !not );
             *far_node |= b > 0;
@@ -224,16 +226,16 @@ static void check_cpus(struct dml_reader *r, enum dml_key_id key, int32_t index,
     uint32_t nodes = r->host->numa_nodes ? r->host->numa_nodes : 1;
     uint32_t known = r->host->cpus < MOST_CPUS ? r->host->cpus : MOST_CPUS;
     struct cpus c = {.n = known ? known : 1};
-    _Bool far_node = 0, least, most;
-    if (!read_cpurange(s, &c, nodes, &far_node)) {
-        dml_read_problem(r, DML_GUEST_P_CPUS, key, index, &s);
+    _Bool far_node = 0, endless = 0, least, most;
+    if (!read_cpurange(s, &c, nodes, &far_node, &endless) || endless) {
+        dml_read_problem(r, endless ? DML_GUEST_P_ENDLESS : DML_GUEST_P_CPUS, key, index, &s);
         return;
     }
     if (key != DML_KEY_cpus || !r->g->max_vcpus) /* cpus_soft is a wish; no vcpu, no map to be empty */
         return;
     least = any(&c);
     c.n = known ? known : MOST_CPUS;
-    read_cpurange(s, &c, nodes, &far_node);
+    read_cpurange(s, &c, nodes, &far_node, &endless);
     most = any(&c);
     if (far_node && !r->host->numa_nodes)
         dml_read_problem(r, DML_GUEST_P_NODES_UNKNOWN, key, index, &s);

@@ -135,6 +135,7 @@ static void test_refusals__per_release(void **state)
         {"device_model_version='qemu'", DML_V(4, 10, 0), DML_GUEST_P_WORD, "qemu"},
         {"device_model_args='-x'", DML_V(4, 10, 0), DML_GUEST_P_LIST, "device_model_args='-x'"},
         {"max_grant_frames='x'", DML_V(4, 11, 0), -1, NULL},
+        {"vcpus=4294967296", DML_V(4, 17, 0), DML_GUEST_P_VCPUS, "vcpus=4294967296"},
         {"max_grant_frames='x'", DML_V(4, 12, 1), -1, NULL},
         {"max_grant_frames='x'", DML_V(4, 12, 2), DML_GUEST_P_NUMBER, "max_grant_frames='x'"},
         {"passthrough='nonsense'", DML_V(4, 12, 0), -1, NULL},
@@ -464,6 +465,7 @@ static void test_cpus__against_what_the_host_has(void **state)
         {0, 1, "^3", DML_GUEST_P_CPUS_EMPTY},
         {0, 1, "all,^0", DML_GUEST_P_CPUS_UNKNOWN},
         {64, 1, "^all", DML_GUEST_P_CPUS},
+        {64, 1, "0-4294967296", DML_GUEST_P_ENDLESS},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -475,7 +477,8 @@ static void test_cpus__against_what_the_host_has(void **state)
         if (got != rows[i].problem)
             fail_msg("%s of %u cpus, %u nodes: %s", rows[i].text, rows[i].cpus, rows[i].nodes,
                      got < 0 ? "taken" : dml_guest_problem_name((enum dml_guest_problem_id)got));
-        assert_int_equal(guest.refusals, got == DML_GUEST_P_CPUS || got == DML_GUEST_P_CPUS_EMPTY);
+        assert_int_equal(guest.refusals,
+                         got == DML_GUEST_P_CPUS || got == DML_GUEST_P_CPUS_EMPTY || got == DML_GUEST_P_ENDLESS);
         assert_int_equal(got >= 0 && dml_guest_doubt(&guest.problems.v[0]) != NULL,
                          got == DML_GUEST_P_CPUS_UNKNOWN || got == DML_GUEST_P_NODES_UNKNOWN);
     }

@@ -59,7 +59,7 @@ enum dml_truth check_file_missing(struct dml_check *c)
     const struct dma_result *r = dml_subject_result(c->s);
     const struct dml_named_file *files;
     enum dml_truth answer = DML_NO;
-    uint32_t n = dml_subject_files(c->s, &files);
+    uint32_t n = dml_target_knows_files(&c->s->world->dma_host) ? dml_subject_files(c->s, &files) : 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct dml_named_file *f = &files[i];
         if (f->type == DMA_FILE_ABSENT && !refused_for(r, f))

@@ -596,21 +596,33 @@ void dma_step_build_vnuma(struct walk *w, uint32_t i)
 }
 
 /* libxl__create_qemu_logfile: in a folder, under a name that the guest's is a part of */
-void dma_step_log_file(struct walk *w, uint32_t i)
+static void log_file(struct walk *w, const char *prefix)
 {
-    enum { LONGEST = 255 - (sizeof "qemu-dm-.log" - 1) };
+    enum { LONGEST = 255 };
     const char *name = w->g.name ? w->g.name : "";
+    size_t longest = LONGEST - strlen(prefix) - (sizeof ".log" - 1);
 
-    (void)i;
     if (w->stubdom)
         return;
     if (strchr(name, '/'))
         dma_refuse(w, DMA_REFUSAL_NAME_IN_PATH, DMA_FIELD_NAME,
-                   "QEMU's log file is to be qemu-dm-%s.log, in a folder that does not exist", name);
-    else if (strlen(name) > LONGEST)
+                   "QEMU's log file is to be %s%s.log, in a folder that does not exist", prefix, name);
+    else if (strlen(name) > longest)
         dma_refuse(w, DMA_REFUSAL_NAME_TOO_LONG, DMA_FIELD_NAME,
-                   "QEMU's log file qemu-dm-NAME.log gets too long a name: the guest's has more than %d bytes",
-                   LONGEST);
+                   "QEMU's log file %sNAME.log gets too long a name: the guest's has more than %zu bytes", prefix,
+                   longest);
+}
+
+void dma_step_probe_log_file(struct walk *w, uint32_t i)
+{
+    (void)i;
+    log_file(w, "qemu-probe-");
+}
+
+void dma_step_log_file(struct walk *w, uint32_t i)
+{
+    (void)i;
+    log_file(w, "qemu-dm-");
 }
 
 void dma_step_spawn_program(struct walk *w, uint32_t i)

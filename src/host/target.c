@@ -176,6 +176,12 @@ enum dma_file_type dml_target_file(const struct dma_host *host, const char *path
     return file_type(&files, path);
 }
 
+_Bool dml_target_knows_files(const struct dma_host *host)
+{
+    const struct files *files = host->file_type == file_type ? host->file_user : NULL;
+    return files && (files->list.n || files->complete || files->look);
+}
+
 static struct files *files_of(const struct dml_facts *f, struct dml_arena *a)
 {
     struct files *out = dml_new(a, struct files);
@@ -220,22 +226,26 @@ static enum dma_bool runs_as_guest(const struct dml_facts *f, const char *name)
     return f->running.known ? DMA_NO : DMA_UNSET;
 }
 
+/* The domains of `domains`; where those are not known the guests of `running`, which are some of them. */
 static int add_domains(struct dma_host *out, const struct dml_facts *f, struct dml_arena *a)
 {
-    struct dma_domain *v = dml_new_n(a, struct dma_domain, f->domains.n ? f->domains.n : 1);
-    uint32_t n = 0;
+    uint32_t most = f->domains.known ? f->domains.n : f->running.n, n = 0;
+    struct dma_domain *v = dml_new_n(a, struct dma_domain, most ? most : 1);
     if (!v)
         return DML_ENOMEM;
-    for (uint32_t i = 0; i < f->domains.n; i++) {
-        const struct dml_domain *d = DML_AT(f->domains, struct dml_domain, i);
-        _Bool known = d->domid <= DML_DOMID_LAST; /* any will do where it is not: it ends up in xenstore paths only */
-        if (d->name)
-            v[n++] = (struct dma_domain){.name = d->name,
-                                         .domid = known ? (uint32_t)d->domid : DML_DOMID_LAST,
-                                         .guest = runs_as_guest(f, d->name),
+    for (uint32_t i = 0; i < most; i++) {
+        const struct dml_domain *d = f->domains.known ? DML_AT(f->domains, struct dml_domain, i) : NULL;
+        const struct dml_running *r = d ? NULL : DML_AT(f->running, struct dml_running, i);
+        const char *name = d ? d->name : r->name;
+        uint64_t domid = d ? d->domid : r->domid;
+        _Bool known = domid <= DML_DOMID_LAST; /* any will do where it is not: it ends up in xenstore paths only */
+        if (name)
+            v[n++] = (struct dma_domain){.name = name,
+                                         .domid = known ? (uint32_t)domid : DML_DOMID_LAST,
+                                         .guest = r ? DMA_YES : runs_as_guest(f, name),
                                          .domid_unknown = !known};
     }
-    out->domains_known = f->domains.known ? DMA_LIST_COMPLETE : DMA_LIST_UNKNOWN;
+    out->domains_known = f->domains.known ? DMA_LIST_COMPLETE : n ? DMA_LIST_PARTIAL : DMA_LIST_UNKNOWN;
     DMA_LIST_SET(&out->domains, v, n);
     return 0;
 }

@@ -363,6 +363,31 @@ static void test_build__what_the_host_decides(void **state)
     dma_builder_free(b);
 }
 
+/* The name of QEMU's log file, and from 4.20 on of the probe's. */
+static void test_build__how_long_a_name_can_be(void **state)
+{
+    static const struct {
+        uint32_t xen;
+        size_t longest;
+    } cases[] = {
+        {DMA_XEN(4, 10, 0), 243}, {DMA_XEN(4, 19, 6), 243}, {DMA_XEN(4, 20, 0), 240}, {DMA_XEN(4, 22, 0), 240}};
+    struct dma_builder *b = new_builder();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world *w = new_world(cases[i].xen);
+        char name[256] = "";
+
+        memset(name, 'n', cases[i].longest);
+        w->guest.name = name;
+        assert_int_equal(build(b, w)->outcome, DMA_RUNS);
+        name[cases[i].longest] = 'n';
+        assert_int_equal(build(b, w)->refusal.id, DMA_REFUSAL_NAME_TOO_LONG);
+        test_free(w);
+    }
+    dma_builder_free(b);
+}
+
 /* USB devices of a guest that is complete when they are attached: what each needs. */
 static void test_build__usb_devices(void **state)
 {
@@ -541,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_build__blames_the_field),
         cmocka_unit_test(test_build__unknown_hosts_get_placeholders_and_notes),
         cmocka_unit_test(test_build__what_the_host_decides),
+        cmocka_unit_test(test_build__how_long_a_name_can_be),
         cmocka_unit_test(test_build__usb_devices),
         cmocka_unit_test(test_build__point_releases),
         cmocka_unit_test(test_build__device_numbers),

@@ -106,6 +106,8 @@ static void test_doubts__name_the_fact(void **state)
         {"domains: [net]\n", "vif = [ \"backend=net\" ]\n", NULL},
         {"domains: [web]\n", "", "running"},
         {"domains: [web]\nrunning: [{domid: 3, name: web}]\n", "", NULL},
+        {"running: [{domid: 4, name: net}]\n", "vif = [ \"backend=net\", \"backend=4\" ]\n", NULL},
+        {"running: [{domid: 4, name: net}]\n", "vif = [ \"backend=5\" ]\n", "domains"},
         {"iommu: true\n", "pci = [ \"01:00.0\" ]\n", "pci"},
         {"pci: [{bdf: \"0000:01:00.0\", driver: pciback}]\n", "pci = [ \"01:00.0\" ]\n", "iommu"},
         {"pci: [{bdf: \"0000:01:00.0\", driver: pciback}]\niommu: true\n", "pci = [ \"01:00.0\" ]\n", NULL},

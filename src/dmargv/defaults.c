@@ -549,7 +549,7 @@ static bool vnode_has(const struct dma_vnode *v, uint32_t vcpu)
     return vcpu / 8 < v->vcpus_bytes && (v->vcpus[vcpu / 8] >> vcpu % 8 & 1);
 }
 
-/* libxl__vnuma_config_check */
+/* libxl__vnuma_build_vmemrange_hvm, libxl__vnuma_config_check */
 void dma_step_build_vnuma(struct walk *w, uint32_t i)
 {
     const struct dma_guest *g = &w->g;
@@ -558,6 +558,11 @@ void dma_step_build_vnuma(struct walk *w, uint32_t i)
     (void)i;
     if (!g->vnuma.n)
         return;
+    if (g->vnuma.v[0].mem_kb < g->video_memkb) {
+        dma_refuse_at(w, DMA_REFUSAL_VNUMA_INVALID, DMA_FIELD_VNUMA, 0, "size",
+                      "the first vnode has no room for the video memory");
+        return;
+    }
     for (uint32_t n = 0; n < g->vnuma.n; n++) {
         const struct dma_vnode *v = &g->vnuma.v[n];
 

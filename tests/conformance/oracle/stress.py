@@ -140,6 +140,18 @@ def line(r):
     return "%s %s %s" % (key, "+=" if r.random() < .03 else "=", value)
 
 
+def devices(r):
+    """A list of devices with many sub-keys each, quoted so that xl always gets to see them."""
+    key = r.choice([k for k in SPECS if k not in ("arm_sci", "rdm")])
+    items = [vnode(r) if key == "vnuma" else "[%s]" % ", ".join('"%s, %s"' % (level, plain(element(r, key))) for level in r.choice([["card"], ["card", "pcm"], ["card", "pcm", "stream"]]))
+             if key == "vsnd" else '"%s"' % plain(element(r, key)) for _ in range(r.choice([1, 1, 2, 3]))]
+    return "%s = [ %s ]" % (key, ", ".join(items))
+
+
+def plain(value):
+    return re.sub(r'["\\]', "", value)
+
+
 def guest(seed):
     r = random.Random("stress %d" % seed)
     kind = r.choice(["hvm"] * 3 + ["pv", "pvh"])
@@ -148,6 +160,8 @@ def guest(seed):
         lines.append('kernel = "/k"')
     lines += r.sample(["vcpus = 2", 'disk = ["/dev/vg/a,raw,xvda,rw"]', 'vif = ["mac=00:16:3e:01:02:03"]', "dm_restrict = 1", "maxmem = 512"], r.randrange(5))
     lines += [line(r) for _ in range(r.choice([1, 1, 1, 2, 2, 3]))]
+    if seed % 3 == 2:
+        lines += [devices(r) for _ in range(r.choice([1, 2, 3]))]
     if r.random() < .1:
         lines.append(r.choice(lines))
     return "\n".join(lines) + "\n"

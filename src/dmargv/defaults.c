@@ -44,11 +44,12 @@ void dma_step_config_pool(struct walk *w, uint32_t i)
     (void)i;
     if (there == DMA_YES)
         return;
-    if (there == DMA_UNSET || w->h.pools_known != DMA_LIST_COMPLETE)
+    if (*pool && (there == DMA_UNSET || w->h.pools_known != DMA_LIST_COMPLETE))
         dma_doubt(w, DMA_NOTE_POOL_UNKNOWN, DMA_FIELD_POOL, -1,
                   "whether the host has a cpupool %s is not known; libxl refuses the guest if not", pool);
-    if (w->h.pools_known != DMA_LIST_UNKNOWN && there == DMA_NO)
-        dma_refuse(w, DMA_REFUSAL_POOL, DMA_FIELD_POOL, "the host has no cpupool %s", pool);
+    if (!*pool || (w->h.pools_known != DMA_LIST_UNKNOWN && there == DMA_NO))
+        dma_refuse(w, DMA_REFUSAL_POOL, DMA_FIELD_POOL, *pool ? "the host has no cpupool %s" : "a cpupool has a name%s",
+                   pool);
     w->doubt = DMA_NOTE_NONE;
 }
 

@@ -255,12 +255,14 @@ void dma_step_attach_usbdevs(struct walk *w, uint32_t unused)
 
         if (!usb_controller(w, i))
             return;
-        usb_assignable(w, i);
+        /* What is certain first: libxl looks for the device before the port, which changes only what it says. */
+        if (d->ctrl == DMA_DEVID_UNSET && d->port)
+            bad_usbdev(w, i, "port", "it has a port, but no controller");
+        else
+            usb_assignable(w, i);
         for (uint32_t j = 0; j < i && !w->stop; j++)
             if (w->g.usbdevs.v[j].hostbus == d->hostbus && w->g.usbdevs.v[j].hostaddr == d->hostaddr)
                 bad_usbdev(w, i, "hostaddr", "it is in the list twice");
-        if (!w->stop && d->ctrl == DMA_DEVID_UNSET && d->port)
-            bad_usbdev(w, i, "port", "it has a port, but no controller");
     }
 }
 

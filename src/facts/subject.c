@@ -50,21 +50,15 @@ const struct dma_result *dml_subject_result(struct dml_subject *s)
     return s->result;
 }
 
-uint32_t dml_subject_doubts(struct dml_subject *s, const char **facts, uint32_t n)
+const char *dml_subject_doubt(struct dml_subject *s, struct dml_doubts *at)
 {
     const struct dma_result *r = dml_subject_result(s);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < s->guest.problems.n && count < n; i++) {
-        const char *fact = dml_guest_doubt(&s->guest.problems.v[i]);
-        if (fact)
-            facts[count++] = fact;
-    }
-    for (uint32_t i = 0; r && i < r->n_notes && count < n; i++) {
-        const char *fact = dma_note_fact(r->notes[i].id);
-        if (fact)
-            facts[count++] = fact;
-    }
-    return count;
+    const char *fact = NULL;
+    while (!fact && at->problem < s->guest.problems.n)
+        fact = dml_guest_doubt(&s->guest.problems.v[at->problem++]);
+    while (!fact && r && at->note < r->n_notes)
+        fact = dma_note_fact(r->notes[at->note++].id);
+    return fact;
 }
 
 struct dml_span dml_subject_key_span(const struct dml_subject *s, const char *key)

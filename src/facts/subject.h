@@ -53,10 +53,13 @@ int dml_subject_open(struct dml_subject *s, const char *path, struct dml_sv text
  */
 const struct dma_result *dml_subject_result(struct dml_subject *s);
 /*
- * The facts (as in dmlint-facts(5)) that decide what becomes of the guest, and are not known: up to `n` in `facts`,
- * some perhaps more than once. Returns how many.
+ * The facts (as in dmlint-facts(5)) that decide what becomes of the guest and are not known, one after another, some
+ * perhaps more than once; NULL behind the last. `at` is zero for the first.
  */
-uint32_t dml_subject_doubts(struct dml_subject *s, const char **facts, uint32_t n);
+struct dml_doubts {
+    uint32_t problem, note;
+};
+const char *dml_subject_doubt(struct dml_subject *s, struct dml_doubts *at);
 /* Does xl read dm_restrict as true? */
 _Bool dml_subject_restricted(const struct dml_subject *s);
 /* From now on the guest counts as if dm_restrict = 1 stood at its end. */

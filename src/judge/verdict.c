@@ -35,10 +35,10 @@ static const uint64_t needed = DML_MISSING_BIT(os) | DML_MISSING_BIT(kernel) | D
 /* What libxl or xl would do rests on these, whatever the rules ask for. */
 static uint64_t doubts(struct judging *g)
 {
-    const char *names[32];
+    struct dml_doubts at = {0};
     uint64_t missing = 0;
-    for (uint32_t n = dml_subject_doubts(&g->s, names, 32); n--;)
-        missing |= missing_bit(names[n]);
+    for (const char *fact; (fact = dml_subject_doubt(&g->s, &at));)
+        missing |= missing_bit(fact);
     return missing;
 }
 

@@ -297,6 +297,7 @@ static void test_build__what_the_host_decides(void **state)
         {.pool = "4", .pools = DMA_LIST_COMPLETE, .refusal = DMA_REFUSAL_POOL},
         {.pool = "slow", .pools = DMA_LIST_PARTIAL, .refusal = DMA_REFUSAL_POOL, .note = DMA_NOTE_POOL_UNKNOWN},
         {.pool = "slow", .pools = DMA_LIST_UNKNOWN, .note = DMA_NOTE_POOL_UNKNOWN},
+        {.pool = "", .pools = DMA_LIST_UNKNOWN, .refusal = DMA_REFUSAL_POOL},
         {.name = "Domain-0", .refusal = DMA_REFUSAL_NAME_TAKEN},
         {.name = "domain-0"},
         {.name = "store", .domains = DMA_LIST_COMPLETE, .guest = DMA_YES},

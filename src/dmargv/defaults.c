@@ -584,6 +584,10 @@ void dma_step_build_vnuma(struct walk *w, uint32_t i)
             }
         }
     }
+    if (total == g->max_memkb && total == g->video_memkb) { /* libxl runs past the end of no memory ranges */
+        dma_refuse(w, DMA_REFUSAL_VNUMA_INVALID, DMA_FIELD_VNUMA, "the vnodes have no memory beside the video memory");
+        return;
+    }
     if (total != g->max_memkb) {
         dma_refuse(w, DMA_REFUSAL_VNUMA_INVALID, DMA_FIELD_VNUMA, "the vnodes' memory is not the guest's memory");
         return;

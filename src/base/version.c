@@ -92,6 +92,16 @@ int dml_qemu_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
     return 0;
 }
 
+_Bool dml_version_has(dml_version v, const dml_version since[5])
+{
+    for (unsigned i = 0; i < 5 && (!i || since[i]); i++) {
+        _Bool last = i == 4 || !since[i + 1];
+        if (since[i] <= v && (last || since[i] >> 10 == v >> 10))
+            return 1;
+    }
+    return 0;
+}
+
 char *dml_version_text(dml_version v, _Bool line, char text[24])
 {
     if (line)

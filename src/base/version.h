@@ -30,6 +30,11 @@ _Bool dml_xen_known(dml_version v);
 unsigned dml_xen_releases(const dml_version **list);
 /* "7.2", "7.2.22", "8.2.7 (Debian ...)": digits up to the third number; missing numbers are 0. DML_EINVAL otherwise. */
 int dml_qemu_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err);
+/*
+ * Has `v` a change that came with the releases `since` (ascending, at most 5, 0 behind the last)? A stable line has it
+ * from its point release on; lines after the last one listed have it all.
+ */
+_Bool dml_version_has(dml_version v, const dml_version since[5]);
 /* "4.17.5", or "4.17" with `line`; `text` holds 24 bytes. Returns text. */
 char *dml_version_text(dml_version v, _Bool line, char text[24]);
 

@@ -191,10 +191,11 @@ static void rule(const struct dml_rule *r, uint32_t k)
     field("id", r->id);
     field("name", r->name);
     fprintf(out,
-            "\n     .severity = %u, .confidence = %u, .scope = %u, .remedy = %u, .fix_safety = %u, .expect_argv = %u, .builtin = 1, "
+            "\n     .severity = %u, .confidence = %u, .scope = %u, .remedy = %u, .fix_safety = %u, .expect_argv = %u, "
+            ".builtin = 1, "
             ".migration = %d, .qemu_xen = %d, .tags = %u, .since = %u, .removed = %u, .check = %d, .line = %u,\n     ",
-            r->severity, r->confidence, r->scope, r->remedy, r->fix_safety, r->expect_argv, r->migration, r->qemu_xen, r->tags,
-            r->since, r->removed, r->check, r->line);
+            r->severity, r->confidence, r->scope, r->remedy, r->fix_safety, r->expect_argv, r->migration, r->qemu_xen,
+            r->tags, r->since, r->removed, r->check, r->line);
     field("summary", r->summary);
     field("why", r->why);
     field("what_to_do", r->what_to_do);

@@ -75,6 +75,8 @@ enum dml_truth dml_check_refused_by_libxl(struct dml_check *c)
     if (!r || r->outcome != DMA_REFUSED ||
         (covered(r->refusal.id) && dml_subject_restricted(c->s) && c->s->guest.g.type == DMA_HVM))
         return DML_NO;
+    if (r->refusal.doubt)
+        return dml_check_missing(c, dma_note_fact(r->refusal.doubt));
     struct dml_span span = dml_guest_blame(&c->s->guest, &r->refusal.blame);
     const char *key = r->refusal.blame.field != DMA_FIELD_NONE ? dma_field_key(r->refusal.blame.field) : NULL;
     return dml_check_fire(c, span, key, r->refusal.advice && *r->refusal.advice ? "%s; %s" : "%s", r->refusal.message,

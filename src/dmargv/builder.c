@@ -97,6 +97,7 @@ static void copy_guest(struct walk *w, const struct dma_guest *guest)
     NORMALISE(w->a, &g->nics);
     NORMALISE(w->a, &g->p9s);
     NORMALISE(w->a, &g->usbctrls);
+    NORMALISE(w->a, &g->usbdevs);
     NORMALISE(w->a, &g->pcidevs);
     NORMALISE(w->a, &g->vnuma);
     NORMALISE(w->a, &g->vtpms);
@@ -125,6 +126,8 @@ static void copy_host(struct walk *w, const struct dma_host *host)
     NORMALISE(w->a, &h->accounts);
     NORMALISE(w->a, &h->domains);
     NORMALISE(w->a, &h->pci);
+    NORMALISE(w->a, &h->pools);
+    NORMALISE(w->a, &h->usb);
     if (!h->run_dir)
         h->run_dir = "/var/run/xen";
 }
@@ -195,12 +198,23 @@ const char *dma_refusal_name(enum dma_refusal_id id)
 const char *dma_note_name(enum dma_note_id id)
 {
     static const char *const names[] = {
-#define DMA_NOTE(id, name) name,
+#define DMA_NOTE(id, name, fact) name,
 #include "dmargv/dma_notes.def"
 #undef DMA_NOTE
     };
 
     return (unsigned)id < sizeof names / sizeof names[0] ? names[id] : NULL;
+}
+
+const char *dma_note_fact(enum dma_note_id id)
+{
+    static const char *const facts[] = {
+#define DMA_NOTE(id, name, fact) fact,
+#include "dmargv/dma_notes.def"
+#undef DMA_NOTE
+    };
+
+    return (unsigned)id < sizeof facts / sizeof facts[0] && *facts[id] ? facts[id] : NULL;
 }
 
 const char *dma_version(void)

@@ -4,6 +4,7 @@
  * libxl__domain_build_info_setdefault (tools/libs/light/libxl_create.c, tools/libxl before 4.15), and what building the
  * domain refuses (libxl_dom.c).
  */
+#include "base/num.h"
 #include "dmargv/walk.h"
 
 /* Less memory than maximum turns populate-on-demand on; looked at before libxl's own defaults. */
@@ -12,15 +13,44 @@ static bool pod(const struct walk *w)
     return w->g.type != DMA_PV && w->g.target_memkb < w->g.max_memkb;
 }
 
-/* libxl_cpupoolid_is_valid. Every host has Pool-0; which others no fact says. */
+/* Is the pool there: by number where it is one, else by name? DMA_UNSET: listed without the number that counts. */
+static enum dma_bool has_pool(const struct walk *w, const char *pool)
+{
+    bool number = *pool && strspn(pool, "0123456789") == strlen(pool);
+    enum dma_bool answer = DMA_NO;
+    uint64_t id = 0;
+
+    if (number)
+        dml_num_parse_u(dml_sv_of(pool), 10, &id, NULL);
+    if (number ? (uint32_t)id == 0 : strcmp(pool, "Pool-0") == 0)
+        return DMA_YES;
+    for (uint32_t i = 0; i < w->h.pools.n; i++) {
+        const struct dma_pool *p = &w->h.pools.v[i];
+
+        if (number ? p->id == (uint32_t)id : p->name && strcmp(p->name, pool) == 0)
+            return DMA_YES;
+        if (number ? p->id == UINT32_MAX : !p->name)
+            answer = DMA_UNSET;
+    }
+    return answer;
+}
+
+/* libxl_cpupool_qualifier_to_cpupoolid, libxl_cpupoolid_is_valid */
 void dma_step_config_pool(struct walk *w, uint32_t i)
 {
     const char *pool = w->g.pool;
+    enum dma_bool there = pool ? has_pool(w, pool) : DMA_YES;
 
     (void)i;
-    if (pool && strcmp(pool, "Pool-0") != 0 && strcmp(pool, "0") != 0)
-        dma_note(w, DMA_NOTE_POOL_UNKNOWN, DMA_FIELD_POOL, -1,
-                 "whether the host has a cpupool %s is not known; libxl refuses the guest if not", pool);
+    if (there == DMA_YES)
+        return;
+    if (*pool && (there == DMA_UNSET || w->h.pools_known != DMA_LIST_COMPLETE))
+        dma_doubt(w, DMA_NOTE_POOL_UNKNOWN, DMA_FIELD_POOL, -1,
+                  "whether the host has a cpupool %s is not known; libxl refuses the guest if not", pool);
+    if (!*pool || (w->h.pools_known != DMA_LIST_UNKNOWN && there == DMA_NO))
+        dma_refuse(w, DMA_REFUSAL_POOL, DMA_FIELD_POOL, *pool ? "the host has no cpupool %s" : "a cpupool has a name%s",
+                   pool);
+    w->doubt = DMA_NOTE_NONE;
 }
 
 void dma_step_config_pod_with_pci(struct walk *w, uint32_t i)
@@ -50,6 +80,13 @@ void dma_step_config_passthrough(struct walk *w, uint32_t i)
     (void)i;
     if (*mode == DMA_PASSTHROUGH_UNSET)
         *mode = devices ? DMA_PASSTHROUGH_ENABLED : DMA_PASSTHROUGH_DISABLED;
+    if (*mode != DMA_PASSTHROUGH_DISABLED && w->h.iommu == DMA_NO) {
+        dma_refuse(w, DMA_REFUSAL_NO_IOMMU, field, "Xen uses no IOMMU, without which nothing is passed through");
+        return;
+    }
+    if (*mode != DMA_PASSTHROUGH_DISABLED && w->h.iommu == DMA_UNSET)
+        dma_note(w, DMA_NOTE_IOMMU_UNKNOWN, field, -1,
+                 "whether Xen uses an IOMMU is not known; libxl refuses passthrough if not");
     if (*mode == DMA_PASSTHROUGH_DISABLED && devices) {
         dma_refuse(w, DMA_REFUSAL_PASSTHROUGH_DISABLED, DMA_FIELD_PASSTHROUGH,
                    "passthrough is disabled, but devices are to be passed through");
@@ -102,8 +139,8 @@ static bool program_exists(const struct walk *w)
     enum dma_bool installed = g->device_model_version == DMA_DM_TRADITIONAL ? w->h.traditional_installed
                                                                             : w->h.qemu_installed;
 
-    if (!g->device_model && installed != DMA_UNSET)
-        return installed == DMA_YES;
+    if (!g->device_model) /* not the guest's to name: what is said of files does not count */
+        return installed != DMA_NO;
     return dma_file(w, program_of(w)) != DMA_FILE_ABSENT;
 }
 
@@ -387,10 +424,33 @@ void dma_step_config_host_memory(struct walk *w, uint32_t i)
                                    : "no memory size is given, and without one xl asks for more than any host has");
 }
 
+/* libxl__domain_rename: two domains cannot have one name. */
+static void check_name(struct walk *w)
+{
+    const char *name = w->g.name ? w->g.name : "";
+    bool taken = strcmp(name, "Domain-0") == 0;
+
+    for (uint32_t i = 0; i < w->h.domains.n && !taken; i++) {
+        const struct dma_domain *d = &w->h.domains.v[i];
+
+        if (strcmp(d->name, name) != 0 || d->guest == DMA_YES)
+            continue;
+        taken = true;
+        if (d->guest == DMA_UNSET)
+            dma_doubt(w, DMA_NOTE_DOMAIN_NAME_UNKNOWN, DMA_FIELD_NAME, -1,
+                      "whether the running domain %s is this guest is not known; libxl refuses a second one", name);
+    }
+    if (taken)
+        dma_refuse(w, DMA_REFUSAL_NAME_TAKEN, DMA_FIELD_NAME, "there is a running domain %s already", name);
+}
+
 void dma_step_make_domain(struct walk *w, uint32_t i)
 {
     (void)i;
     w->made = true;
+    check_name(w);
+    if (w->stop)
+        return;
     if (dma_yes(w->g.trap_unmapped_accesses))
         dma_refuse(w, DMA_REFUSAL_TRAP_UNMAPPED, DMA_FIELD_TRAP_UNMAPPED_ACCESSES,
                    "trap_unmapped_accesses does not exist on x86");
@@ -424,12 +484,25 @@ void dma_step_build_viridian(struct walk *w, uint32_t i)
         dma_refuse(w, DMA_REFUSAL_VIRIDIAN_GROUPS, DMA_FIELD_VIRIDIAN, "the viridian group base is off, others are on");
 }
 
-static bool file_missing(struct walk *w, const char *path, enum dma_field field)
+static void must_exist(struct walk *w, const char *path, enum dma_field field, enum dma_file_type type)
 {
-    if (w->stop || !path || !*path || dma_file(w, path) != DMA_FILE_ABSENT)
-        return false;
-    dma_refuse(w, DMA_REFUSAL_FILE_MISSING, field, "%s does not exist", path);
-    return true;
+    if (!w->stop && path && type == DMA_FILE_ABSENT)
+        dma_refuse(w, DMA_REFUSAL_FILE_MISSING, field, *path ? "%s does not exist" : "the path%s is empty", path);
+}
+
+/* libxl_read_file_contents */
+static void must_be_readable(struct walk *w, const char *path, enum dma_field field)
+{
+    must_exist(w, path, field, path ? dma_file(w, path) : DMA_FILE_UNKNOWN);
+    if (!w->stop && path && dma_plain_file(w, path) == DMA_FILE_DIRECTORY)
+        dma_refuse(w, DMA_REFUSAL_FILE_MISSING, field, "%s is a directory", path);
+}
+
+/* A kernel and the like, where an empty path is none. */
+static void must_load(struct walk *w, const char *path, enum dma_field field)
+{
+    if (path && *path)
+        must_exist(w, path, field, dma_plain_file(w, path));
 }
 
 /* libxl__domain_firmware, libxl__build_pv: files that libxl itself opens. */
@@ -439,14 +512,37 @@ void dma_step_build_files(struct walk *w, uint32_t i)
 
     (void)i;
     if (g->type == DMA_HVM) {
+        if (g->hvm.firmware && *g->hvm.firmware == '/') /* else below the folder that libxl was built with */
+            must_load(w, g->hvm.firmware, DMA_FIELD_FIRMWARE_OVERRIDE);
         if (g->device_model_version == DMA_DM_QEMU_XEN)
-            file_missing(w, g->hvm.system_firmware, DMA_FIELD_BIOS_PATH_OVERRIDE);
-        file_missing(w, g->hvm.smbios_firmware, DMA_FIELD_SMBIOS_FIRMWARE);
-        file_missing(w, g->hvm.acpi_firmware, DMA_FIELD_ACPI_FIRMWARE);
+            must_be_readable(w, g->hvm.system_firmware, DMA_FIELD_BIOS_PATH_OVERRIDE);
+        must_be_readable(w, g->hvm.smbios_firmware, DMA_FIELD_SMBIOS_FIRMWARE);
+        must_be_readable(w, g->hvm.acpi_firmware, DMA_FIELD_ACPI_FIRMWARE);
     } else if (!g->bootloader) {
-        file_missing(w, g->kernel, DMA_FIELD_KERNEL);
-        file_missing(w, g->ramdisk, DMA_FIELD_RAMDISK);
+        must_load(w, g->kernel, DMA_FIELD_KERNEL);
+        must_load(w, g->ramdisk, DMA_FIELD_RAMDISK);
     }
+    if (g->type == DMA_PVH) /* it counts without pvshim=1, too */
+        must_load(w, g->pvh.pvshim_path, DMA_FIELD_PVSHIM_PATH);
+}
+
+/* libxl__arch_domain_create (libxl_x86.c): the host's memory map is cut to the guest's memory. */
+void dma_step_build_e820(struct walk *w, uint32_t i)
+{
+    (void)i;
+    if (dma_yes(w->g.pv.e820_host) && w->g.max_memkb == 0)
+        dma_refuse(w, DMA_REFUSAL_NOT_ENOUGH_MEMORY, DMA_FIELD_MEMORY, "a guest without memory cannot have e820_host");
+}
+
+/* init_acpi_config (libxl_x86_acpi.c): libxl writes one bit for each vcpu into a table for 128, and over its end. */
+void dma_step_build_pvh_tables(struct walk *w, uint32_t i)
+{
+    enum { ROOM = 128 };
+
+    (void)i;
+    if (w->g.avail_vcpus > ROOM)
+        dma_refuse(w, DMA_REFUSAL_TOO_MANY_VCPUS, DMA_FIELD_VCPUS,
+                   "%u vcpus are more than a PVH guest's tables have room for", w->g.avail_vcpus);
 }
 
 static bool vnode_has(const struct dma_vnode *v, uint32_t vcpu)
@@ -454,7 +550,7 @@ static bool vnode_has(const struct dma_vnode *v, uint32_t vcpu)
     return vcpu / 8 < v->vcpus_bytes && (v->vcpus[vcpu / 8] >> vcpu % 8 & 1);
 }
 
-/* libxl__vnuma_config_check */
+/* libxl__vnuma_build_vmemrange_hvm, libxl__vnuma_config_check */
 void dma_step_build_vnuma(struct walk *w, uint32_t i)
 {
     const struct dma_guest *g = &w->g;
@@ -463,10 +559,18 @@ void dma_step_build_vnuma(struct walk *w, uint32_t i)
     (void)i;
     if (!g->vnuma.n)
         return;
+    if (g->vnuma.v[0].mem_kb < g->video_memkb) {
+        dma_refuse_at(w, DMA_REFUSAL_VNUMA_INVALID, DMA_FIELD_VNUMA, 0, "size",
+                      "the first vnode has no room for the video memory");
+        return;
+    }
     for (uint32_t n = 0; n < g->vnuma.n; n++) {
         const struct dma_vnode *v = &g->vnuma.v[n];
 
         total += v->mem_kb;
+        if (!w->h.numa_nodes && v->pnode)
+            dma_note(w, DMA_NOTE_NODES_UNKNOWN, DMA_FIELD_VNUMA, (int32_t)n,
+                     "whether the host has a NUMA node %u is not known; xl refuses the guest if not", v->pnode);
         if (w->h.numa_nodes && v->pnode >= w->h.numa_nodes) {
             dma_refuse_at(w, DMA_REFUSAL_VNUMA_INVALID, DMA_FIELD_VNUMA, n, "pnode", "the host has no NUMA node %u",
                           v->pnode);
@@ -479,6 +583,10 @@ void dma_step_build_vnuma(struct walk *w, uint32_t i)
                 return;
             }
         }
+    }
+    if (total == g->max_memkb && total == g->video_memkb) { /* libxl runs past the end of no memory ranges */
+        dma_refuse(w, DMA_REFUSAL_VNUMA_INVALID, DMA_FIELD_VNUMA, "the vnodes have no memory beside the video memory");
+        return;
     }
     if (total != g->max_memkb) {
         dma_refuse(w, DMA_REFUSAL_VNUMA_INVALID, DMA_FIELD_VNUMA, "the vnodes' memory is not the guest's memory");
@@ -495,6 +603,36 @@ void dma_step_build_vnuma(struct walk *w, uint32_t i)
             return;
         }
     }
+}
+
+/* libxl__create_qemu_logfile: in a folder, under a name that the guest's is a part of */
+static void log_file(struct walk *w, const char *prefix)
+{
+    enum { LONGEST = 255 };
+    const char *name = w->g.name ? w->g.name : "";
+    size_t longest = LONGEST - strlen(prefix) - (sizeof ".log" - 1);
+
+    if (w->stubdom)
+        return;
+    if (strchr(name, '/'))
+        dma_refuse(w, DMA_REFUSAL_NAME_IN_PATH, DMA_FIELD_NAME,
+                   "QEMU's log file is to be %s%s.log, in a folder that does not exist", prefix, name);
+    else if (strlen(name) > longest)
+        dma_refuse(w, DMA_REFUSAL_NAME_TOO_LONG, DMA_FIELD_NAME,
+                   "QEMU's log file %sNAME.log gets too long a name: the guest's has more than %zu bytes", prefix,
+                   longest);
+}
+
+void dma_step_probe_log_file(struct walk *w, uint32_t i)
+{
+    (void)i;
+    log_file(w, "qemu-probe-");
+}
+
+void dma_step_log_file(struct walk *w, uint32_t i)
+{
+    (void)i;
+    log_file(w, "qemu-dm-");
 }
 
 void dma_step_spawn_program(struct walk *w, uint32_t i)

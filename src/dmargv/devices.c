@@ -175,7 +175,10 @@ void dma_step_attach_emulated_usbctrls(struct walk *w, uint32_t i)
 
         if (!automatic && u->type != DMA_USBCTRL_DEVICEMODEL)
             continue;
-        if (version < 1 || version > 3)
+        if (w->g.type != DMA_HVM)
+            dma_refuse_at(w, DMA_REFUSAL_USB_EMULATED_ON_PV, DMA_FIELD_USBCTRL, k, "type",
+                          "the USB controller %u is to be emulated, which it cannot be for a PV or PVH guest", k);
+        else if (version < 1 || version > 3)
             bad_usbctrl(w, k, "version", "the version", version);
         else if (u->ports && (u->ports < ports[version].least || u->ports > ports[version].most))
             bad_usbctrl(w, k, "ports", "a number of ports of", u->ports);
@@ -204,12 +207,90 @@ void dma_step_attach_pv_usbctrls(struct walk *w, uint32_t i)
     }
 }
 
+static void bad_usbdev(struct walk *w, uint32_t i, const char *sub, const char *why)
+{
+    dma_refuse_at(w, DMA_REFUSAL_USB_DEVICE, DMA_FIELD_USBDEV, i, sub, "the USB device %u cannot be passed through: %s",
+                  i, why);
+}
+
+/* A controller that the config asks for, in dom0: its number is its place in the list. */
+static bool usb_controller(struct walk *w, uint32_t i)
+{
+    int32_t ctrl = w->g.usbdevs.v[i].ctrl;
+    uint32_t domid;
+
+    if (ctrl == DMA_DEVID_UNSET)
+        return true;
+    if (ctrl < 0 || (uint32_t)ctrl >= w->g.usbctrls.n)
+        bad_usbdev(w, i, "controller", "there is no such controller in usbctrl");
+    else if (dma_backend(w, w->g.usbctrls.v[ctrl].backend_domname, DMA_FIELD_USBCTRL, (uint32_t)ctrl, &domid) && domid)
+        bad_usbdev(w, i, "controller", "another domain serves its controller");
+    return !w->stop;
+}
+
+/* is_usbdev_assignable: a device of the host, and no hub */
+static void usb_assignable(struct walk *w, uint32_t i)
+{
+    const struct dma_usbdev *d = &w->g.usbdevs.v[i];
+    bool possible = d->hostbus && d->hostaddr;
+
+    for (uint32_t k = 0; k < w->h.usb.n; k++)
+        if (w->h.usb.v[k].bus == d->hostbus && w->h.usb.v[k].addr == d->hostaddr && !w->h.usb.v[k].hub)
+            return;
+    if (possible && w->h.usb_known != DMA_LIST_COMPLETE)
+        dma_doubt(w, DMA_NOTE_USB_UNKNOWN, DMA_FIELD_USBDEV, (int32_t)i,
+                  "whether the host has a USB device %u:%u is not known; libxl refuses the guest if not", d->hostbus,
+                  d->hostaddr);
+    if (!possible || w->h.usb_known != DMA_LIST_UNKNOWN)
+        bad_usbdev(w, i, "hostaddr", "the host has none with this hostbus and hostaddr, or it is a hub");
+    w->doubt = DMA_NOTE_NONE;
+}
+
+/* libxl__device_usbdev_add (libxl_usb.c) */
+void dma_step_attach_usbdevs(struct walk *w, uint32_t unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < w->g.usbdevs.n && !w->stop; i++) {
+        const struct dma_usbdev *d = &w->g.usbdevs.v[i];
+
+        if (!usb_controller(w, i))
+            return;
+        /* What is certain first: libxl looks for the device before the port, which changes only what it says. */
+        if (d->ctrl == DMA_DEVID_UNSET && d->port)
+            bad_usbdev(w, i, "port", "it has a port, but no controller");
+        else
+            usb_assignable(w, i);
+        for (uint32_t j = 0; j < i && !w->stop; j++)
+            if (w->g.usbdevs.v[j].hostbus == d->hostbus && w->g.usbdevs.v[j].hostaddr == d->hostaddr)
+                bad_usbdev(w, i, "hostaddr", "it is in the list twice");
+    }
+}
+
+/* Up to 4.12 Xen refuses the device itself, once QEMU has it. */
+void dma_step_attach_pci_with_iommu(struct walk *w, uint32_t i)
+{
+    (void)i;
+    if (!w->g.pcidevs.n)
+        return;
+    if (w->h.iommu == DMA_NO)
+        dma_refuse(w, DMA_REFUSAL_NO_IOMMU, DMA_FIELD_PCI,
+                   "Xen uses no IOMMU, without which nothing is passed through");
+    else if (w->h.iommu == DMA_UNSET)
+        dma_note(w, DMA_NOTE_IOMMU_UNKNOWN, DMA_FIELD_PCI, -1,
+                 "whether Xen uses an IOMMU is not known; Xen refuses the devices if not");
+}
+
 /* libxl__device_pci_add (libxl_pci.c) takes what pciback holds; seize=1 has it bound first. */
 void dma_step_attach_pcidevs(struct walk *w, uint32_t i)
 {
     (void)i;
-    if (w->h.pci_known != DMA_LIST_COMPLETE)
+    if (w->h.pci_known != DMA_LIST_COMPLETE) {
+        if (w->g.pcidevs.n)
+            dma_note(
+                w, DMA_NOTE_PCI_UNKNOWN, DMA_FIELD_PCI, -1,
+                "the host's PCI devices are not known; libxl gives up where one is not there or not bound to pciback");
         return;
+    }
     for (uint32_t k = 0; k < w->g.pcidevs.n && !w->stop; k++) {
         const struct dma_pci *p = &w->g.pcidevs.v[k];
         bool assignable = p->name != NULL;

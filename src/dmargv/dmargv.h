@@ -463,6 +463,21 @@ enum dma_file_type {
 struct dma_domain {
     const char *name; /* needed */
     uint32_t domid;   /* 0 .. DMA_DOMID_MAX */
+    /* A guest with a config: one of the same name is this one, to be started again once it ended. */
+    enum dma_bool guest;
+    bool domid_unknown; /* `domid` says nothing */
+};
+
+/* A cpupool of the host. */
+struct dma_pool {
+    const char *name; /* NULL: unknown */
+    uint32_t id;      /* UINT32_MAX: unknown */
+};
+
+/* A USB device of the host. */
+struct dma_host_usb {
+    uint8_t bus, addr; /* as lsusb counts them */
+    bool hub;          /* it is a hub: cannot be given to a guest */
 };
 
 struct dma_host_pci {
@@ -499,6 +514,13 @@ struct dma_host {
     uint32_t cpus;       /* of the host; 0: unknown, 64 are assumed */
     uint32_t numa_nodes; /* of the host; 0: unknown, nothing is refused for it */
     const char *run_dir; /* libxl's directory for sockets and chroots; NULL: /var/run/xen */
+
+    /* With DMA_LIST_PARTIAL what is not listed is taken not to be there, and a doubt says so. Every host has Pool-0. */
+    enum dma_known pools_known;        /* how much `pools` says */
+    DMA_LIST(struct dma_pool) pools;   /* cpupools */
+    enum dma_known usb_known;          /* how much `usb` says */
+    DMA_LIST(struct dma_host_usb) usb; /* USB devices */
+    enum dma_bool iommu;               /* Xen uses one: passthrough is possible */
 };
 
 #define DMA_QEMU_PATH        "/usr/lib/xen/bin/qemu-system-i386"
@@ -527,7 +549,7 @@ enum dma_refusal_id {
 };
 
 enum dma_note_id {
-#define DMA_NOTE(id, name) DMA_NOTE_##id,
+#define DMA_NOTE(id, name, fact) DMA_NOTE_##id,
 #include "dma_notes.def"
 #undef DMA_NOTE
     DMA_NOTE_COUNT
@@ -553,6 +575,8 @@ struct dma_refusal {
     const char *message;    /* what is wrong, in one line */
     const char *advice;     /* what to do */
     struct dma_blame blame; /* where in the config */
+    /* The note, kept in the result, that says what it rests on; DMA_NOTE_NONE: it is certain. */
+    enum dma_note_id doubt;
 };
 
 struct dma_note {
@@ -624,6 +648,8 @@ DMA_PUBLIC int dma_build(struct dma_builder *builder, const struct dma_guest *gu
 DMA_PUBLIC const char *dma_field_key(enum dma_field field);
 DMA_PUBLIC const char *dma_refusal_name(enum dma_refusal_id id);
 DMA_PUBLIC const char *dma_note_name(enum dma_note_id id);
+/* The fact of dmlint-facts(5) that would settle what a note leaves open; NULL for a remark. */
+DMA_PUBLIC const char *dma_note_fact(enum dma_note_id id);
 DMA_PUBLIC const char *dma_version(void);
 
 #ifdef __cplusplus

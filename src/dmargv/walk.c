@@ -3,6 +3,7 @@
 #include "dmargv/walk.h"
 
 #include "base/num.h"
+#include "base/version.h"
 
 struct step {
     enum group group;
@@ -38,18 +39,7 @@ static bool has_change(uint32_t xen, enum change change)
 #undef CHANGE
 #undef AT
     };
-    const uint32_t *at = when[change];
-
-    for (unsigned i = 0; i < 5; i++) {
-        bool last = i == 4 || !at[i + 1];
-
-        /* A stable line has it from its point release on; lines after the last one listed have it all. */
-        if (at[i] <= xen && (last || at[i] >> 10 == xen >> 10))
-            return true;
-        if (last)
-            break;
-    }
-    return false;
+    return dml_version_has(xen, when[change]);
 }
 
 void dma_plan(struct plan *plan, uint32_t xen, unsigned caps)
@@ -105,6 +95,14 @@ static void out_of_memory(struct walk *w)
     w->a->failed = 1;
 }
 
+/* A guest that is refused has no notes but the one that its refusal rests on. */
+static void keep_doubt(struct walk *w)
+{
+    if (w->result->refusal.doubt)
+        w->notes.v[0] = w->notes.v[w->notes.n - 1];
+    w->notes.n = w->result->refusal.doubt != DMA_NOTE_NONE;
+}
+
 void dma_walk(struct walk *w)
 {
     struct dma_result *r = w->result;
@@ -146,7 +144,8 @@ void dma_walk(struct walk *w)
             r->process.runas = NULL; /* chosen, and recorded for the kill, but never given to QEMU */
     } else {
         r->process = (struct dma_process){0};
-        w->notes.n = r->outcome == DMA_REFUSED ? 0 : w->notes.n;
+        if (r->outcome == DMA_REFUSED)
+            keep_doubt(w);
     }
     r->notes = w->notes.v;
     r->n_notes = w->notes.n;
@@ -211,6 +210,10 @@ __attribute__((format(printf, 4, 0))) static void refuse(struct walk *w, enum dm
         out_of_memory(w);
         return;
     }
+    if (w->late && w->doubt) {
+        w->doubt = DMA_NOTE_NONE;
+        return;
+    }
     if (w->late) {
         dma_note(w, DMA_NOTE_REFUSED_LATER, blame.field, blame.index, "libxl gives up after QEMU has started: %s; %s",
                  message, advice[id]);
@@ -218,7 +221,7 @@ __attribute__((format(printf, 4, 0))) static void refuse(struct walk *w, enum dm
     }
     w->stop = true;
     w->result->outcome = DMA_REFUSED;
-    w->result->refusal = (struct dma_refusal){id, dma_refusal_name(id), message, advice[id], blame};
+    w->result->refusal = (struct dma_refusal){id, dma_refusal_name(id), message, advice[id], blame, w->doubt};
 }
 
 void dma_refuse(struct walk *w, enum dma_refusal_id id, enum dma_field field, const char *fmt, ...)
@@ -283,15 +286,64 @@ bool dma_number_seen(struct numbers *seen, uint32_t number, bool kind)
     }
 }
 
+/* Longer than a name, or a path, can be. */
+static bool too_long(const char *path)
+{
+    enum { NAME = 255, PATH = 4095 };
+    size_t all = strlen(path);
+
+    for (const char *p = path; *p; p += strspn(p, "/")) {
+        size_t n = strcspn(p, "/");
+
+        if (n > NAME)
+            return true;
+        p += n;
+    }
+    return all > PATH;
+}
+
+enum dma_file_type dma_plain_file(const struct walk *w, const char *path)
+{
+    enum dma_file_type type = w->h.file_type ? w->h.file_type(w->h.file_user, path) : DMA_FILE_UNKNOWN;
+
+    if (type != DMA_FILE_UNKNOWN)
+        return type;
+    if (!*path || too_long(path))
+        return DMA_FILE_ABSENT;
+    if (strcmp(path, "/") == 0 || strcmp(path, ".") == 0 || strcmp(path, "..") == 0)
+        return DMA_FILE_DIRECTORY;
+    return DMA_FILE_REGULAR;
+}
+
 enum dma_file_type dma_file(const struct walk *w, const char *path)
 {
     enum dma_file_type type = w->h.file_type ? w->h.file_type(w->h.file_user, path) : DMA_FILE_UNKNOWN;
 
     if (type != DMA_FILE_UNKNOWN)
         return type;
-    if (!*path || (*path != '/' && strchr(path, ':')))
+    if (!*path || too_long(path) || (*path != '/' && strchr(path, ':')))
         return DMA_FILE_ABSENT; /* "rbd:pool/image": for QEMU a protocol, for libxl a file that does not exist */
     return strncmp(path, "/dev/", 5) == 0 ? DMA_FILE_BLOCK : DMA_FILE_REGULAR;
+}
+
+/*
+ * A domain by number is never looked for: libxl waits for it to serve the device, in vain where there is none, and then
+ * gives up.
+ */
+static void numbered_backend(struct walk *w, uint32_t domid, enum dma_field field, uint32_t index)
+{
+    bool listed = domid == 0 || domid == w->domid;
+
+    for (uint32_t i = 0; i < w->h.domains.n && !listed; i++)
+        listed = w->h.domains.v[i].domid == domid || w->h.domains.v[i].domid_unknown;
+    if (listed)
+        return;
+    if (w->h.domains_known == DMA_LIST_COMPLETE)
+        dma_note(w, DMA_NOTE_REFUSED_LATER, field, (int32_t)index,
+                 "there is no running domain %u to serve the device: libxl waits for it, and gives up", domid);
+    else
+        dma_note(w, DMA_NOTE_BACKEND_DOMAIN_ASSUMED, field, (int32_t)index,
+                 "the running domains are not known; %u is taken to be a driver domain", domid);
 }
 
 bool dma_backend(struct walk *w, const char *name, enum dma_field field, uint32_t index, uint32_t *domid)
@@ -304,6 +356,7 @@ bool dma_backend(struct walk *w, const char *name, enum dma_field field, uint32_
     if (strspn(name, "0123456789") == strlen(name)) {
         dml_num_parse_u(dml_sv_of(name), 10, &number, NULL);
         *domid = (uint32_t)number;
+        numbered_backend(w, *domid, field, index);
         return true;
     }
     if (strcmp(name, "Domain-0") == 0)

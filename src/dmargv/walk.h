@@ -115,8 +115,9 @@ struct walk {
     DML_VEC(struct dma_key_value) env;
     DML_VEC(struct dma_note) notes;
     struct dma_result *result;
-    bool stop; /* refused, or out of memory */
-    bool late; /* QEMU runs: what libxl refuses now becomes a note */
+    bool stop;              /* refused, or out of memory */
+    bool late;              /* QEMU runs: what libxl refuses now becomes a note */
+    enum dma_note_id doubt; /* what the next refusal rests on */
 };
 
 struct dma_builder {
@@ -158,6 +159,12 @@ void dma_refuse_at(struct walk *w, enum dma_refusal_id id, enum dma_field field,
 void dma_note(struct walk *w, enum dma_note_id id, enum dma_field field, int32_t index, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/*
+ * Before a refusal that rests on a fact which is not known: the note says so and goes with it. Where QEMU runs already,
+ * or there is no refusal, the note alone is what remains.
+ */
+#define dma_doubt(w, id, ...) ((w)->doubt = (id), dma_note((w), (id), __VA_ARGS__))
+
 /* A default for a truth value, as libxl_defbool_setdefault. */
 static inline void dma_default(enum dma_bool *b, bool value)
 {
@@ -178,6 +185,8 @@ bool dma_number_seen(struct numbers *seen, uint32_t number, bool kind);
 enum { DMA_DOMID_ASSUMED = DMA_DOMID_MAX };
 /* What a path is: what the host says, or what its name suggests. */
 enum dma_file_type dma_file(const struct walk *w, const char *path);
+/* The same of a file that is read as it is, so that neither /dev nor a colon means anything. */
+enum dma_file_type dma_plain_file(const struct walk *w, const char *path);
 /*
  * The domid of a backend domain's name or number (NULL: 0). False where libxl knows no such domain; where the host's
  * domains are unknown a driver domain is assumed, with a note.

@@ -59,6 +59,17 @@ const struct dma_result *dml_subject_result(struct dml_subject *s)
     return s->result;
 }
 
+const char *dml_subject_doubt(struct dml_subject *s, struct dml_doubts *at)
+{
+    const struct dma_result *r = dml_subject_result(s);
+    const char *fact = NULL;
+    while (!fact && at->problem < s->guest.problems.n)
+        fact = dml_guest_doubt(&s->guest.problems.v[at->problem++]);
+    while (!fact && r && at->note < r->n_notes)
+        fact = dma_note_fact(r->notes[at->note++].id);
+    return fact;
+}
+
 struct dml_span dml_subject_key_span(const struct dml_subject *s, const char *key)
 {
     const struct dml_cfg_entry *e = dml_cfg_find(&s->cfg, dml_sv_of(key));

@@ -5,7 +5,7 @@
 
 #include "cfg/cfg.h"
 #include "dmargv/dmargv.h"
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "host/accounts.h"
 #include "host/facts.h"
 #include "host/target.h"
@@ -53,6 +53,14 @@ int dml_subject_open(struct dml_subject *s, const char *path, struct dml_sv text
  * refuses it (then libxl never sees it), and where memory ran out.
  */
 const struct dma_result *dml_subject_result(struct dml_subject *s);
+/*
+ * The facts (as in dmlint-facts(5)) that decide what becomes of the guest and are not known, one after another, some
+ * perhaps more than once; NULL behind the last. `at` is zero for the first.
+ */
+struct dml_doubts {
+    uint32_t problem, note;
+};
+const char *dml_subject_doubt(struct dml_subject *s, struct dml_doubts *at);
 /* Does xl read dm_restrict as true? */
 _Bool dml_subject_restricted(const struct dml_subject *s);
 /* From now on the guest counts as if dm_restrict = 1 stood at its end. */

@@ -21,9 +21,10 @@ enum dml_guest_problem_id {
     DML_GUEST_P_COUNT
 };
 
-enum dml_guest_kind { DML_GUEST_REFUSES, DML_GUEST_IGNORES };
+enum dml_guest_kind { DML_GUEST_REFUSES, DML_GUEST_IGNORES, DML_GUEST_DOUBTS };
 
-/* xl exits (REFUSES), or goes on as if something were not written (IGNORES). */
+/* xl exits (REFUSES), goes on as if something were not written (IGNORES), or does what an unknown fact decides
+ * (DOUBTS). */
 struct dml_guest_problem {
     uint8_t id;                   /* enum dml_guest_problem_id */
     uint8_t kind;                 /* enum dml_guest_kind */
@@ -77,6 +78,9 @@ const char *dml_guest_problem_name(enum dml_guest_problem_id id); /* "NAME_MISSI
 /* Words of a problem: what is wrong (no full stop), what to do. In the arena; NULL when out of memory. */
 const char *dml_guest_message(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a);
 const char *dml_guest_hint(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a);
+
+/* Of a doubt: the fact that decides. */
+const char *dml_guest_doubt(const struct dml_guest_problem *p);
 
 /* Is the key written, and read by xl of this release into what it stands for? */
 static inline _Bool dml_guest_has(const struct dml_guest *guest, enum dml_key_id key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PCI devices, reserved device memory and virtual NUMA nodes. Mirrors libxlu_pci.c and parse_vnuma_config. */
+/* PCI devices and reserved device memory. Mirrors libxlu_pci.c. */
 #include "base/num.h"
 #include "guest/read.h"
 
@@ -55,12 +55,13 @@ static _Bool set_option(struct dml_reader *r, int32_t index, struct dma_pci *p, 
     else if (dml_sv_is(name, "seize"))
         p->seize = dml_atoi(value) != 0;
     else if (dml_sv_is(name, "rdm_policy")) {
-        _Bool ok = r->xen < DML_V(4, 15, 0) ? dml_word_exact(dml_words_rdm_policy, r->xen, value, &v)
-                                            : dml_word_any_case(dml_words_rdm_policy, r->xen, value, &v);
+        _Bool ok = !dml_read_has(r, DML_XL_PCI_SPEC_STRING)
+                       ? dml_word_exact(dml_words_rdm_policy, r->xen, value, &v)
+                       : dml_word_any_case(dml_words_rdm_policy, r->xen, value, &v);
         if (ok)
             p->rdm_policy = (enum dma_rdm_policy)v;
         return ok;
-    } else if (r->xen < DML_V(4, 15, 0)) {
+    } else if (!dml_read_has(r, DML_XL_PCI_SPEC_STRING)) {
         dml_read_problem(r, DML_GUEST_P_SPEC_IGNORED, DML_KEY_pci, index, &name);
     } else {
         return 0;
@@ -94,7 +95,7 @@ static _Bool read_old(struct dml_reader *r, int32_t index, struct dml_sv s, stru
     p->vfunc_mask = 1;
     if (dml_sv_is(piece, "*")) {
         p->vfunc_mask = UINT32_MAX;
-        if (r->xen >= DML_V(4, 13, 0))
+        if (dml_read_has(r, DML_XL_PCI_ALL_FUNCTIONS_ABORTS))
             return 0; /* 4.13 and 4.14 abort on it */
     } else if (!whole_hex(piece, 7, &func)) {
         return 0;
@@ -240,7 +241,7 @@ void dml_read_pci(struct dml_reader *r)
                                 .permissive = (int)permissive != 0,
                                 .seize = (int)seize != 0,
                                 .rdm_policy = r->g->hvm.rdm_policy};
-        if (!(r->xen < DML_V(4, 15, 0) ? read_old : read_new)(r, (int32_t)i, s, &v[i]))
+        if (!(!dml_read_has(r, DML_XL_PCI_SPEC_STRING) ? read_old : read_new)(r, (int32_t)i, s, &v[i]))
             dml_read_problem(r, DML_GUEST_P_PCI, DML_KEY_pci, (int32_t)i, &s);
     }
     DMA_LIST_SET(&r->g->pcidevs, v, v ? n : 0);
@@ -257,7 +258,7 @@ void dml_read_rdm(struct dml_reader *r)
     s = all;
     enum dma_rdm_policy policy = DMA_RDM_POLICY_UNSET;
     enum dma_rdm_strategy strategy = DMA_RDM_STRATEGY_IGNORE;
-    _Bool old = r->xen < DML_V(4, 14, 0), ok = 1;
+    _Bool old = !dml_read_has(r, DML_XL_RDM_ANY_ORDER), ok = 1;
     unsigned n = 0;
     char stop = ',';
     while (ok && stop == ',') {
@@ -272,8 +273,9 @@ void dml_read_rdm(struct dml_reader *r)
         } else if (ok && dml_sv_is(name, "policy") && (!old || n == 1)) {
             /* 4.15 turned the test around: a policy that it knows is an error, any other passes unread. */
             _Bool known = dml_word_any_case(dml_words_rdm_policy, r->xen, value, &v);
-            ok = r->xen < DML_V(4, 15, 0) ? dml_word_exact(dml_words_rdm_policy, r->xen, value, &v) : !known;
-            if (r->xen < DML_V(4, 15, 0))
+            ok = !dml_read_has(r, DML_XL_PCI_SPEC_STRING) ? dml_word_exact(dml_words_rdm_policy, r->xen, value, &v)
+                                                          : !known;
+            if (!dml_read_has(r, DML_XL_PCI_SPEC_STRING))
                 policy = (enum dma_rdm_policy)v;
         } else {
             ok = 0;
@@ -287,102 +289,4 @@ void dml_read_rdm(struct dml_reader *r)
     }
     r->g->hvm.rdm_strategy = strategy;
     r->g->hvm.rdm_policy = policy;
-}
-
-/* More nodes or vcpus than any host can have: xl refuses them, once it has tried to make room. */
-enum { MAX_NODES = 1024, MAX_VCPUS = 1 << 20 };
-
-/* Puts vcpus "0-3,7" into a bitmap of `bits`; returns how many xl counts. */
-static uint64_t set_vcpus(struct dml_sv s, uint8_t *map, uint64_t bits)
-{
-    struct dml_sv piece;
-    uint64_t n = 0;
-    while (dml_next_piece(&s, ",", &piece)) {
-        uint64_t a = 0, b = 0;
-        if (!dml_parse_range(piece, &a, &b) || b - a > 65535)
-            b = a;
-        for (uint64_t i = a; i <= b && n <= MAX_VCPUS; i++, n++)
-            if (i < bits)
-                map[i / 8] |= (uint8_t)(1u << (i % 8));
-    }
-    return n;
-}
-
-static void bad_vnuma(struct dml_reader *r, uint32_t index, struct dml_sv why)
-{
-    dml_read_problem(r, DML_GUEST_P_VNUMA, DML_KEY_vnuma, (int32_t)index, NULL)->value = why;
-}
-
-void dml_read_vnuma(struct dml_reader *r)
-{
-    enum { UNKNOWN_HOST_CPUS = 4096 };
-    const struct dml_cfg_entry *e = dml_read_entry(r, DML_KEY_vnuma);
-    uint64_t vcpus = 0, memory = 0;
-    if (!e || !dml_cfg_is_list(&e->value) || !e->value.n)
-        return;
-    if (e->value.n > MAX_NODES) {
-        bad_vnuma(r, 0, DML_SV("there are too many"));
-        return;
-    }
-    uint32_t n = e->value.n, bits = r->g->max_vcpus ? r->g->max_vcpus : r->host->cpus;
-    if (!bits || bits > UNKNOWN_HOST_CPUS)
-        bits = UNKNOWN_HOST_CPUS;
-    struct dma_vnode *v = dml_read_new(r, struct dma_vnode, n);
-    for (uint32_t i = 0; v && i < n; i++) {
-        const struct dml_cfg_value *node = &e->value.u.items[i];
-        uint32_t *distances = dml_read_new(r, uint32_t, n);
-        uint8_t *map = dml_read_new(r, uint8_t, bits / 8 + 1);
-        if (!distances || !map)
-            return;
-        v[i] =
-            (struct dma_vnode){.num_distances = n, .distances = distances, .vcpus = map, .vcpus_bytes = (bits + 7) / 8};
-        if (!dml_cfg_is_list(node)) {
-            dml_read_problem(r, DML_GUEST_P_ELEMENT_VALUE, DML_KEY_vnuma, (int32_t)i, NULL);
-            continue;
-        }
-        for (uint32_t k = 0; k < node->n; k++) {
-            struct dml_sv s = dml_cfg_text(&node->u.items[k]), name, value, piece;
-            uint64_t number = 0;
-            if (dml_cfg_is_list(&node->u.items[k]))
-                continue;
-            if (!dml_read_pair(r, s, &name, &value)) {
-                dml_read_problem(r, DML_GUEST_P_ELEMENT_VALUE, DML_KEY_vnuma, (int32_t)i, &s);
-                continue;
-            }
-            dml_read_part(r, DML_KEY_vnuma, (int32_t)i, name, value, s);
-            _Bool ok = 1;
-            if (dml_sv_is(name, "pnode")) {
-                ok = dml_parse_ulong(value, &number);
-                v[i].pnode = (uint32_t)number;
-                if (ok && r->host->numa_nodes && number >= r->host->numa_nodes)
-                    bad_vnuma(r, i, DML_SV("pnode names a node that the host does not have"));
-            } else if (dml_sv_is(name, "size")) {
-                ok = dml_parse_ulong(value, &number);
-                v[i].mem_kb = number << 10;
-                memory += v[i].mem_kb;
-            } else if (dml_sv_is(name, "vcpus")) {
-                vcpus += set_vcpus(value, map, bits);
-            } else if (dml_sv_is(name, "vdistances")) {
-                for (uint32_t d = 0; ok && dml_next_piece(&value, ",", &piece); d++) {
-                    ok = dml_parse_ulong(piece, &number);
-                    if (d < n)
-                        distances[d] = (uint32_t)number;
-                }
-            }
-            if (!ok)
-                dml_read_problem(r, DML_GUEST_P_SPEC_VALUE, DML_KEY_vnuma, (int32_t)i, &s);
-        }
-    }
-    if (r->g->max_vcpus) {
-        if (r->g->max_vcpus != vcpus)
-            bad_vnuma(r, 0, DML_SV("their vcpus are not as many as maxvcpus"));
-    } else {
-        if (r->host->cpus && r->host->cpus < vcpus)
-            bad_vnuma(r, 0, DML_SV("they have more vcpus than the host has cpus"));
-        r->g->max_vcpus = (uint32_t)vcpus;
-    }
-    if (r->g->max_memkb != DMA_KB_UNSET && r->g->max_memkb != memory)
-        bad_vnuma(r, 0, DML_SV("their sizes do not add up to maxmem"));
-    r->g->max_memkb = memory;
-    DMA_LIST_SET(&r->g->vnuma, v, v ? n : 0);
 }

@@ -26,6 +26,13 @@ _Bool dml_word_exact(const struct dml_word *words, dml_version xen, struct dml_s
 /* strncmp by the length of the text: any beginning of a word is that word, the first in the table winning. */
 _Bool dml_word_begin(const struct dml_word *words, dml_version xen, struct dml_sv text, int32_t *value);
 
+enum dml_xl_change {
+#define CHANGE(id, first) DML_XL_##id,
+#include "guest/changes.def"
+#undef CHANGE
+    DML_XL_CHANGES
+};
+
 struct dml_reader {
     struct dml_guest *out;
     struct dma_guest *g;
@@ -42,6 +49,13 @@ struct dml_reader {
 static inline const struct dml_cfg_entry *dml_read_entry(const struct dml_reader *r, enum dml_key_id key)
 {
     return r->out->by_key[key];
+}
+
+/* Does the release have a change of changes.def, a word, a sub-key? */
+_Bool dml_read_has(const struct dml_reader *r, enum dml_xl_change change);
+static inline _Bool dml_word_known(const struct dml_word *w, dml_version xen)
+{
+    return xen >= DML_V(4, w->since, 0);
 }
 
 /* A zeroed array of `n`; sets r->rc and returns NULL when out of memory. */
@@ -83,8 +97,21 @@ struct dml_piece {
 };
 /* Takes a token apart, and keeps it as a part of the element. */
 struct dml_piece dml_read_piece(struct dml_reader *r, enum dml_key_id key, int32_t index, struct dml_sv token);
+/* Takes a NAME=VALUE apart as dml_read_pair does, and keeps it. 0, and a note, if it is none. */
+_Bool dml_read_pair_piece(struct dml_reader *r, enum dml_key_id key, int32_t index, struct dml_sv token,
+                          struct dml_piece *piece);
 void dml_read_part(struct dml_reader *r, enum dml_key_id key, int32_t index, struct dml_sv name, struct dml_sv value,
                    struct dml_sv whole);
+
+/* Notes that xl refuses, or ignores, a piece. */
+void dml_piece_unknown(struct dml_reader *r, enum dml_key_id key, int32_t index, const struct dml_piece *p);
+void dml_piece_ignored(struct dml_reader *r, enum dml_key_id key, int32_t index, const struct dml_piece *p);
+/* A piece's value as one of some words, as xl's parse_ulong: noted, and 0, where xl exits on it. */
+int32_t dml_piece_word(struct dml_reader *r, enum dml_key_id key, int32_t index, const struct dml_piece *p,
+                       const struct dml_word *words);
+int32_t dml_piece_ulong(struct dml_reader *r, enum dml_key_id key, int32_t index, const struct dml_piece *p);
+/* The id of a piece's sub-key; DML_SPEC_COUNT if this release knows none of that name. */
+enum dml_spec_id dml_piece_id(const struct dml_piece *p);
 
 /* atoi; strtoul(s, NULL, 0). */
 int dml_atoi(struct dml_sv s);
@@ -100,7 +127,12 @@ _Bool dml_read_uuid(struct dml_reader *r, struct dml_sv s, const char **uuid);
 
 void dml_read_pci(struct dml_reader *r);
 void dml_read_rdm(struct dml_reader *r);
-void dml_read_vnuma(struct dml_reader *r);
+void dml_read_llc_colors(struct dml_reader *r);
+/* vcpus, maxvcpus and vnuma; then cpus or cpus_soft. */
+void dml_read_vcpus(struct dml_reader *r);
+void dml_read_cpus(struct dml_reader *r, enum dml_key_id key);
+void dml_read_nics(struct dml_reader *r);
+void dml_read_displays(struct dml_reader *r, const struct dma_vnc *vnc, const struct dma_sdl *sdl);
 /* All other device lists; `vnc` and `sdl` are the top level ones, which a PV guest turns into a vfb. */
 void dml_read_devices(struct dml_reader *r, const struct dma_vnc *vnc, const struct dma_sdl *sdl);
 

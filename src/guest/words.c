@@ -14,15 +14,11 @@
 #undef WORD
 #undef END
 
-static _Bool known(const struct dml_word *w, dml_version xen)
-{
-    return xen >= DML_V(4, w->since, 0);
-}
-
 _Bool dml_word_any_case(const struct dml_word *words, dml_version xen, struct dml_sv text, int32_t *value)
 {
     for (; words->text; words++)
-        if (known(words, xen) && strlen(words->text) == text.len && !strncasecmp(words->text, text.p, text.len)) {
+        if (dml_word_known(words, xen) && strlen(words->text) == text.len &&
+            !strncasecmp(words->text, text.p, text.len)) {
             *value = words->value;
             return 1;
         }
@@ -32,7 +28,7 @@ _Bool dml_word_any_case(const struct dml_word *words, dml_version xen, struct dm
 _Bool dml_word_exact(const struct dml_word *words, dml_version xen, struct dml_sv text, int32_t *value)
 {
     for (; words->text; words++)
-        if (known(words, xen) && dml_sv_is(text, words->text)) {
+        if (dml_word_known(words, xen) && dml_sv_is(text, words->text)) {
             *value = words->value;
             return 1;
         }
@@ -42,7 +38,7 @@ _Bool dml_word_exact(const struct dml_word *words, dml_version xen, struct dml_s
 _Bool dml_word_begin(const struct dml_word *words, dml_version xen, struct dml_sv text, int32_t *value)
 {
     for (; words->text; words++)
-        if (known(words, xen) && dml_sv_starts(dml_sv_of(words->text), text)) {
+        if (dml_word_known(words, xen) && dml_sv_starts(dml_sv_of(words->text), text)) {
             *value = words->value;
             return 1;
         }

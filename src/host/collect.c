@@ -554,6 +554,7 @@ int dml_facts_collect(struct dml_facts *f, const struct dml_collect *how, struct
     c.root = c.live ? "" : how->root;
     dml_facts_init(f);
     f->origin = c.live ? "local" : how->root;
+    f->look = c.live && dml_host_is_dom0();
     f->format = 1;
     f->collected_at = how->collected_at ? how->collected_at : now(a);
     struct dml_libxl_info libxl;

@@ -74,6 +74,15 @@ struct dml_pci {
     const char *driver; /* "" where no driver is bound */
 };
 
+struct dml_cpupool {
+    const char *name;
+    uint64_t id;
+};
+struct dml_usb {
+    uint64_t bus, addr;
+    enum dml_tri hub;
+};
+
 struct dml_facts {
     const char *origin; /* the file it was loaded from, or "local"; not a fact */
     uint64_t format;    /* dmlint_facts: 1 */
@@ -84,6 +93,8 @@ struct dml_facts {
     } xen;
     const char *kernel_release;
     uint64_t cpus, numa_nodes;
+    struct dml_list cpupools; /* struct dml_cpupool */
+    enum dml_tri iommu;
     struct {
         enum dml_tri installed;
         const char *path, *version_text;
@@ -111,6 +122,8 @@ struct dml_facts {
         const char *domid_policy;
     } xl_conf;
     struct dml_list files;         /* struct dml_host_file */
+    enum dml_tri files_complete;   /* what guests name and `files` does not list is not there */
+    _Bool look;                    /* not a fact: these are of this machine, so that files can be looked at */
     struct dml_list uids_in_use;   /* uint64_t */
     struct dml_list stale_chroots; /* const char * */
     struct dml_list scripts;       /* struct dml_script */
@@ -119,6 +132,7 @@ struct dml_facts {
     struct dml_list running;       /* struct dml_running */
     struct dml_list domains;       /* struct dml_domain */
     struct dml_list pci;           /* struct dml_pci */
+    struct dml_list usb;           /* struct dml_usb */
 };
 
 /* How one fact is written and where it lives: the one table behind load, save, rules' `host.` selectors and the man

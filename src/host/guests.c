@@ -10,7 +10,7 @@
 
 #include "base/num.h"
 #include "base/path.h"
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "host/accounts.h"
 
 enum { CONFIG_MAX_BYTES = 1024 * 1024 };

@@ -116,6 +116,21 @@ static const struct dml_fact_field pci_fields[] = {
 };
 SHAPE(pci, struct dml_pci);
 
+static const struct dml_fact_field cpupool_fields[] = {
+    FIELD(struct dml_cpupool, "name", STRING, name, "name of the pool"),
+    FIELD(struct dml_cpupool, "id", UINT, id, "its number"),
+    SOURCE,
+};
+SHAPE(cpupool, struct dml_cpupool);
+
+static const struct dml_fact_field usb_fields[] = {
+    FIELD(struct dml_usb, "bus", UINT, bus, "number of the bus"),
+    FIELD(struct dml_usb, "addr", UINT, addr, "number of the device on it"),
+    FIELD(struct dml_usb, "hub", TRI, hub, "is it a hub"),
+    SOURCE,
+};
+SHAPE(usb, struct dml_usb);
+
 #define F struct dml_facts
 
 static const struct dml_fact_field script_fields[] = {
@@ -197,6 +212,8 @@ static const struct dml_fact_field top_fields[] = {
     MAP("kernel", kernel, "the dom0 kernel"),
     FIELD(F, "cpus", UINT, cpus, "physical CPUs that Xen has"),
     FIELD(F, "numa_nodes", UINT, numa_nodes, "NUMA nodes that Xen has"),
+    MAPS(F, "cpupools", cpupool, cpupools, "name", "cpupools"),
+    FIELD(F, "iommu", TRI, iommu, "Xen uses an IOMMU: hvm_directio or pv_directio in xl info"),
     MAP("qemu", qemu, "the QEMU that serves guests with qemu-xen"),
     MAP("qemu_traditional", traditional, "qemu-xen-traditional, up to Xen 4.20"),
     FIELD(F, "nss", STRINGS, nss, "sources of the passwd database"),
@@ -209,6 +226,8 @@ static const struct dml_fact_field top_fields[] = {
     MAP("xendomains", xendomains, "what happens to guests at shutdown and boot"),
     MAP("xl_conf", xl_conf, "settings of xl.conf"),
     MAPS(F, "files", file, files, NULL, "what paths named by guests are"),
+    FIELD(F, "files_complete", TRI, files_complete,
+          "every file that guests name was looked at: what is not listed is absent"),
     FIELD(F, "uids_in_use", UINTS, uids_in_use, "uids of running processes in or near the range"),
     FIELD(F, "stale_chroots", STRINGS, stale_chroots, "non-empty /var/run/xen/qemu-root-*"),
     MAPS(F, "scripts", script, scripts, NULL, "lines of scripts, timers and crontabs that do something to guests"),
@@ -218,6 +237,7 @@ static const struct dml_fact_field top_fields[] = {
     MAPS(F, "running", running, running, NULL, "running guests and the config they were created with"),
     MAPS(F, "domains", domain, domains, "name", "running domains"),
     MAPS(F, "pci", pci, pci, NULL, "PCI devices"),
+    MAPS(F, "usb", usb, usb, NULL, "USB devices"),
     SOURCE,
 };
 

@@ -2,8 +2,10 @@
 /* Target: options over facts, and facts in libdmargv's shape. */
 #include "host/target.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/num.h"
 #include "host/accounts.h"
@@ -117,7 +119,25 @@ static int by_path(const void *x, const void *y)
     return strcmp(((const struct dml_host_file *)x)->path, ((const struct dml_host_file *)y)->path);
 }
 
-static enum dma_file_type file_type(void *user, const char *path)
+/* The files that facts say something of, sorted for look-up, and what of others. */
+struct files {
+    struct dml_list list;
+    _Bool complete, look;
+};
+
+static enum dma_file_type look_at(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG ? DMA_FILE_ABSENT : DMA_FILE_UNKNOWN;
+    return S_ISREG(st.st_mode)   ? DMA_FILE_REGULAR
+           : S_ISBLK(st.st_mode) ? DMA_FILE_BLOCK
+           : S_ISCHR(st.st_mode) ? DMA_FILE_CHAR
+           : S_ISDIR(st.st_mode) ? DMA_FILE_DIRECTORY
+                                 : DMA_FILE_UNKNOWN;
+}
+
+static enum dma_file_type listed(const struct files *files, const char *path)
 {
     static const struct {
         const char *name;
@@ -127,27 +147,52 @@ static enum dma_file_type file_type(void *user, const char *path)
                  {"char", DMA_FILE_CHAR},
                  {"directory", DMA_FILE_DIRECTORY},
                  {"absent", DMA_FILE_ABSENT}};
-    const struct dml_list *files = user;
     struct dml_host_file key = {.path = path};
-    const struct dml_host_file *f = files->n ? bsearch(&key, files->v, files->n, sizeof key, by_path) : NULL;
+    const struct dml_host_file *f = files->list.n ? bsearch(&key, files->list.v, files->list.n, sizeof key, by_path)
+                                                  : NULL;
     for (size_t i = 0; f && f->type && i < sizeof types / sizeof types[0]; i++)
         if (strcmp(f->type, types[i].name) == 0)
             return types[i].type;
     return DMA_FILE_UNKNOWN;
 }
 
-/* The files that have a path, sorted for look-up. */
-static struct dml_list *sorted_files(const struct dml_list *files, struct dml_arena *a)
+/* Only whole paths: others count from where xl is started. */
+static enum dma_file_type file_type(void *user, const char *path)
 {
-    struct dml_list *out = dml_new(a, struct dml_list);
-    struct dml_host_file *v = dml_new_n(a, struct dml_host_file, files->n ? files->n : 1);
+    const struct files *files = user;
+    enum dma_file_type type = listed(files, path);
+    if (type != DMA_FILE_UNKNOWN || *path != '/')
+        return type;
+    return files->look ? look_at(path) : files->complete ? DMA_FILE_ABSENT : DMA_FILE_UNKNOWN;
+}
+
+enum dma_file_type dml_target_file(const struct dma_host *host, const char *path, _Bool named)
+{
+    struct files files;
+    if (host->file_type != file_type)
+        return DMA_FILE_UNKNOWN;
+    files = *(const struct files *)host->file_user;
+    files.complete &= named;
+    return file_type(&files, path);
+}
+
+_Bool dml_target_knows_files(const struct dma_host *host)
+{
+    const struct files *files = host->file_type == file_type ? host->file_user : NULL;
+    return files && (files->list.n || files->complete || files->look);
+}
+
+static struct files *files_of(const struct dml_facts *f, struct dml_arena *a)
+{
+    struct files *out = dml_new(a, struct files);
+    struct dml_host_file *v = dml_new_n(a, struct dml_host_file, f->files.n ? f->files.n : 1);
     if (!out || !v)
         return NULL;
-    *out = (struct dml_list){v, 0, 1};
-    for (uint32_t i = 0; i < files->n; i++)
-        if (DML_AT(*files, struct dml_host_file, i)->path)
-            v[out->n++] = *DML_AT(*files, struct dml_host_file, i);
-    qsort(v, out->n, sizeof *v, by_path);
+    *out = (struct files){{v, 0, 1}, f->files_complete == DML_TRI_YES, f->look};
+    for (uint32_t i = 0; i < f->files.n; i++)
+        if (DML_AT(f->files, struct dml_host_file, i)->path)
+            v[out->list.n++] = *DML_AT(f->files, struct dml_host_file, i);
+    qsort(v, out->list.n, sizeof *v, by_path);
     return out;
 }
 
@@ -170,18 +215,37 @@ static int add_accounts(struct dma_host *out, const struct dml_facts *f, struct 
     return 0;
 }
 
+/* A running domain with this name and a config of its own? */
+static enum dma_bool runs_as_guest(const struct dml_facts *f, const char *name)
+{
+    for (uint32_t i = 0; i < f->running.n; i++) {
+        const struct dml_running *r = DML_AT(f->running, struct dml_running, i);
+        if (r->name && strcmp(r->name, name) == 0)
+            return DMA_YES;
+    }
+    return f->running.known ? DMA_NO : DMA_UNSET;
+}
+
+/* The domains of `domains`; where those are not known the guests of `running`, which are some of them. */
 static int add_domains(struct dma_host *out, const struct dml_facts *f, struct dml_arena *a)
 {
-    struct dma_domain *v = dml_new_n(a, struct dma_domain, f->domains.n ? f->domains.n : 1);
-    uint32_t n = 0;
+    uint32_t most = f->domains.known ? f->domains.n : f->running.n, n = 0;
+    struct dma_domain *v = dml_new_n(a, struct dma_domain, most ? most : 1);
     if (!v)
         return DML_ENOMEM;
-    for (uint32_t i = 0; i < f->domains.n; i++) {
-        const struct dml_domain *d = DML_AT(f->domains, struct dml_domain, i);
-        if (d->name) /* the domid decides nothing but xenstore paths; any will do where it is not known */
-            v[n++] = (struct dma_domain){d->name, d->domid <= DML_DOMID_LAST ? (uint32_t)d->domid : DML_DOMID_LAST};
+    for (uint32_t i = 0; i < most; i++) {
+        const struct dml_domain *d = f->domains.known ? DML_AT(f->domains, struct dml_domain, i) : NULL;
+        const struct dml_running *r = d ? NULL : DML_AT(f->running, struct dml_running, i);
+        const char *name = d ? d->name : r->name;
+        uint64_t domid = d ? d->domid : r->domid;
+        _Bool known = domid <= DML_DOMID_LAST; /* any will do where it is not: it ends up in xenstore paths only */
+        if (name)
+            v[n++] = (struct dma_domain){.name = name,
+                                         .domid = known ? (uint32_t)domid : DML_DOMID_LAST,
+                                         .guest = r ? DMA_YES : runs_as_guest(f, name),
+                                         .domid_unknown = !known};
     }
-    out->domains_known = f->domains.known ? DMA_LIST_COMPLETE : DMA_LIST_UNKNOWN;
+    out->domains_known = f->domains.known ? DMA_LIST_COMPLETE : n ? DMA_LIST_PARTIAL : DMA_LIST_UNKNOWN;
     DMA_LIST_SET(&out->domains, v, n);
     return 0;
 }
@@ -208,6 +272,36 @@ static int add_pci(struct dma_host *out, const struct dml_facts *f, struct dml_a
     return 0;
 }
 
+static int add_pools(struct dma_host *out, const struct dml_facts *f, struct dml_arena *a)
+{
+    struct dma_pool *v = dml_new_n(a, struct dma_pool, f->cpupools.n ? f->cpupools.n : 1);
+    if (!v)
+        return DML_ENOMEM;
+    for (uint32_t i = 0; i < f->cpupools.n; i++) {
+        const struct dml_cpupool *p = DML_AT(f->cpupools, struct dml_cpupool, i);
+        v[i] = (struct dma_pool){p->name, p->id < UINT32_MAX ? (uint32_t)p->id : UINT32_MAX};
+    }
+    out->pools_known = f->cpupools.known ? DMA_LIST_COMPLETE : DMA_LIST_PARTIAL;
+    DMA_LIST_SET(&out->pools, v, f->cpupools.n);
+    return 0;
+}
+
+static int add_usb(struct dma_host *out, const struct dml_facts *f, struct dml_arena *a)
+{
+    struct dma_host_usb *v = dml_new_n(a, struct dma_host_usb, f->usb.n ? f->usb.n : 1);
+    uint32_t n = 0;
+    if (!v)
+        return DML_ENOMEM;
+    for (uint32_t i = 0; i < f->usb.n; i++) {
+        const struct dml_usb *u = DML_AT(f->usb, struct dml_usb, i);
+        if (u->bus <= UINT8_MAX && u->addr <= UINT8_MAX)
+            v[n++] = (struct dma_host_usb){(uint8_t)u->bus, (uint8_t)u->addr, u->hub == DML_TRI_YES};
+    }
+    out->usb_known = f->usb.known ? DMA_LIST_COMPLETE : DMA_LIST_PARTIAL;
+    DMA_LIST_SET(&out->usb, v, n);
+    return 0;
+}
+
 int dml_target_host(struct dma_host *out, const struct dml_target *t, const struct dml_facts *facts,
                     struct dml_arena *a)
 {
@@ -222,10 +316,11 @@ int dml_target_host(struct dma_host *out, const struct dml_target *t, const stru
     out->traditional_installed = known(facts->qemu_traditional.installed);
     out->cpus = facts->cpus <= UINT32_MAX ? (uint32_t)facts->cpus : 0;
     out->numa_nodes = facts->numa_nodes <= UINT32_MAX ? (uint32_t)facts->numa_nodes : 0;
-    out->file_user = sorted_files(&facts->files, a);
+    out->iommu = known(facts->iommu);
+    out->file_user = files_of(facts, a);
     out->file_type = file_type;
     if (!out->file_user || add_accounts(out, facts, a) < 0 || add_domains(out, facts, a) < 0 ||
-        add_pci(out, facts, a) < 0)
+        add_pci(out, facts, a) < 0 || add_pools(out, facts, a) < 0 || add_usb(out, facts, a) < 0)
         return DML_ENOMEM;
     return 0;
 }

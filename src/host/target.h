@@ -29,6 +29,15 @@ int dml_target_init(struct dml_target *t, const struct dml_facts *facts, const c
 int dml_target_host(struct dma_host *out, const struct dml_target *t, const struct dml_facts *facts,
                     struct dml_arena *a);
 
+/*
+ * What a path is, by the facts of dml_target_host or by a look at this machine; DMA_FILE_UNKNOWN where it is taken to
+ * be what its name suggests. Not `named`: no guest names it as such (a bridge, a script's folder), so that
+ * files_complete says nothing of it.
+ */
+enum dma_file_type dml_target_file(const struct dma_host *host, const char *path, _Bool named);
+/* Is there any path of which that can be said? */
+_Bool dml_target_knows_files(const struct dma_host *host);
+
 /* "0000:03:00.0" or "03:00.0". 0 where the text is no such address. */
 _Bool dml_pci_address(const char *text, uint32_t *domain, uint8_t *bus, uint8_t *dev, uint8_t *func);
 

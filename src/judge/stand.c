@@ -32,6 +32,16 @@ static const uint64_t needed = DML_MISSING_BIT(os) | DML_MISSING_BIT(kernel) | D
                                DML_MISSING_BIT(qemu_version) | DML_MISSING_BIT(passwd) | DML_MISSING_BIT(nss) |
                                DML_MISSING_BIT(subuid) | DML_MISSING_BIT(xen) | DML_MISSING_BIT(undecided);
 
+/* What libxl or xl would do rests on these, whatever the rules ask for. */
+static uint64_t doubts(struct judging *g)
+{
+    struct dml_doubts at = {0};
+    uint64_t missing = 0;
+    for (const char *fact; (fact = dml_subject_doubt(&g->s, &at));)
+        missing |= dml_missing_bit(fact);
+    return missing;
+}
+
 /* What the host says of a guest of this name that runs now. */
 static enum dml_running_state running(const struct dml_facts *host, const char *name)
 {
@@ -104,10 +114,11 @@ static int copy_blockers(struct judging *g, struct dml_standing *out)
 }
 
 /* What would stand in the way if restriction were asked for: the same guest with nothing but dm_restrict = 1. */
-static int assume_restricted(struct judging *g)
+static int assume_restricted(struct judging *g, uint64_t *missing)
 {
     dml_subject_assume_restricted(&g->s);
     int rc = dml_judge_run_deciding(g);
+    *missing |= doubts(g);
     dml_subject_as_written(&g->s);
     return rc;
 }
@@ -128,10 +139,12 @@ int dml_judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out)
         out->missing = w->target.xen_known ? 0 : DML_MISSING_BIT(xen);
         return 0;
     }
-    if (assumed && !out->requested && !dml_subject_rejected(&g->s) && assume_restricted(g) < 0)
+    assumed &= !out->requested && !dml_subject_rejected(&g->s);
+    out->missing = required_facts(w) | (assumed ? 0 : doubts(g));
+    if (assumed && assume_restricted(g, &out->missing) < 0)
         return DML_ENOMEM;
     if (g->j->grounds->required & ~dml_protections(w))
         dml_judge_block(g, g->p->own[DML_OWN_FEWER_PROTECTIONS], DML_NO_SPAN, NULL);
-    out->missing = (g->missing & needed) | required_facts(w);
+    out->missing |= g->missing & needed;
     return copy_blockers(g, out);
 }

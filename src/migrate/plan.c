@@ -105,9 +105,7 @@ static const char *command_for(struct dml_migration *m, const char *path, const 
         return dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
     if (rule->fixes_n && rule->fix_safety == DML_FIX_UNSAFE && !rule->migration && !rule->qemu_xen)
         return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id), path);
-    return rule->remedy == DML_REMEDY_QEMU_XEN
-               ? with_path(m, "dmlint migrate --to qemu-xen --write ", path)
-               : NULL;
+    return rule->remedy == DML_REMEDY_QEMU_XEN ? with_path(m, "dmlint migrate --to qemu-xen --write ", path) : NULL;
 }
 
 static _Bool planned(const struct dml_migrate_guest *g, const char *rule)

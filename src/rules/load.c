@@ -296,7 +296,7 @@ enum {
 };
 static const char *const rule_keys[KEYS] = {
     "id",     "name", "severity", "tags",   "summary", "why",     "do",    "references", "confidence", "message",
-    "select", "when", "check",    "params", "since",   "removed", "scope", "remedy", "fix",        "examples",
+    "select", "when", "check",    "params", "since",   "removed", "scope", "remedy",     "fix",        "examples",
 };
 static const uint8_t required[] = {K_ID, K_NAME, K_SEVERITY, K_TAGS, K_SUMMARY, K_WHY, K_DO};
 

@@ -22,7 +22,9 @@ static struct dml_key keys[DML_KEY_COUNT] = {
 };
 
 static const struct dml_spec specs[DML_SPEC_COUNT] = {
-#define SPEC(list, name, form, since, doc) {DML_KEY_##list, DML_SPEC_##form, {#name, sizeof #name - 1}, since, doc},
+#define SPEC(list, name, form, since, doc) {DML_KEY_##list, DML_SPEC_##form, {#name, sizeof #name - 1}, since, doc, 0},
+#define SPEC_COLO(list, name, form, since, doc)                                                                        \
+    {DML_KEY_##list, DML_SPEC_##form, {#name, sizeof #name - 1}, since, doc, 1},
 #include "schema/specs.def"
 #undef SPEC
 };

@@ -82,9 +82,14 @@ struct dml_spec {
     struct dml_sv name; /* as in specs.def: with underscores, see dml_spec_is */
     dml_version since;
     const char *doc;
+    _Bool colo; /* only COLO needs it: not to be suggested */
 };
 
 const struct dml_spec *dml_spec(enum dml_spec_id id);
+static inline _Bool dml_spec_known(const struct dml_spec *spec, dml_version xen)
+{
+    return xen >= spec->since;
+}
 /*
  * The sub-key `name` of a list key (with dashes or underscores as xl wants them), or NULL. Sub-keys are few: linear.
  * disk, p9, vkb, vdispl and vsnd write dashes; vif, pci, channel and virtio underscores.

@@ -165,6 +165,49 @@ verdict() { "$DMLINT" check --host facts.yaml -f json "$@" 2>/dev/null | python3
     [ "$(verdict a.cfg b.cfg)" = blocked ]
 }
 
+missing() { "$DMLINT" check --host "${2:-facts.yaml}" -f json "$1" 2>/dev/null | python3 -c 'import json,sys
+g = json.load(sys.stdin)["guests"][0]
+print(g["verdict"], *(m["fact"] if isinstance(m, dict) else m for m in g["missing"]))'; }
+
+@test "what the facts leave open makes a guest unknown, and its name is said; what they say decides" {
+    while IFS='|' read -r line fact yes no; do
+        { cat good.cfg; printf '%b\n' "$line"; } >odd.cfg
+        [ "$(missing odd.cfg)" = "unknown $fact" ]
+        { cat facts.yaml; printf '%b\n' "$yes"; } >yes.yaml
+        [ "$(missing odd.cfg yes.yaml)" = ready ]
+        { cat facts.yaml; printf '%b\n' "$no"; } >no.yaml
+        [ "$(missing odd.cfg no.yaml)" = blocked ]
+    done <<'E'
+vcpus = 2\ncpus = "4-7"|cpus|cpus: 8|cpus: 4
+vcpus = 2\ncpus = "node:1"|numa_nodes|numa_nodes: 2\ncpus: 8|numa_nodes: 1\ncpus: 8
+pool = "fast"|cpupools|cpupools: [Pool-0, fast]|cpupools: [Pool-0]
+vif = [ "backend=net" ]|domains|domains: [net]|domains: []
+vif = [ "backend=4" ]|domains|domains: [{name: net, domid: 4}]|domains: [{name: net, domid: 5}]
+passthrough = "enabled"|iommu|iommu: true|iommu: false
+E
+}
+
+@test "a running domain of the guest's name is the guest, or in its way" {
+    { cat facts.yaml; echo 'domains: [web]'; } >running.yaml
+    [ "$(missing good.cfg running.yaml)" = "unknown running" ]
+    echo 'running: [{domid: 3, name: web, dm_restrict: true}]' >>running.yaml
+    [ "$(missing good.cfg running.yaml)" = ready ]
+    sed -i 's/name: web/name: mail/' running.yaml
+    [ "$(missing good.cfg running.yaml)" = blocked ]
+}
+
+@test "files: taken to be there, unless the facts say that all were looked at" {
+    printf 'vif = [ "bridge=br0" ]\n' >>good.cfg
+    [ "$(missing good.cfg)" = ready ]
+    { cat facts.yaml; echo 'files_complete: true'; echo 'files: []'; } >seen.yaml
+    [ "$(missing good.cfg seen.yaml)" = blocked ]
+    sed -i 's,files: ..,files: [{path: /dev/vg0/web\, type: block}],' seen.yaml
+    [ "$(missing good.cfg seen.yaml)" = ready ]
+    sed -i 's,\[{path,[{path: /sys/class/net/br0\, type: absent}\, {path,' seen.yaml
+    run "$DMLINT" check --host seen.yaml -q -f concise good.cfg
+    [[ "$output" == *"the bridge is not there: /sys/class/net/br0"* ]]
+}
+
 @test "verdicts: fixable, blocked, not-applicable, unknown; --require-ready" {
     sed 's/dm_restrict.*//' good.cfg >plain.cfg
     [ "$(verdict plain.cfg)" = fixable ]

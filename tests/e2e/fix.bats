@@ -135,7 +135,7 @@ P
     mkdir -p d/sub
     old >d/a.cfg
     old >d/sub/b.cfg
-    printf 'name = "ok"\nmemory = 1\ntype = "hvm"\n' >d/sub/ok.cfg
+    printf 'name = "ok"\nmemory = 64\ntype = "hvm"\n' >d/sub/ok.cfg
     chmod 0600 d/sub/b.cfg
     fix --output-dir out/deep d
     [ "$status" -eq 0 ]

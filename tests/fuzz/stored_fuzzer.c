@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "guest/stored.h"
+#include "guest/open.h"
 
 static void require(_Bool ok)
 {

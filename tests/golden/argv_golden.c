@@ -129,7 +129,7 @@ static int load_case(struct world *w, struct dml_arena *a, const char *name)
         else if (strcmp(key, "absent") == 0)
             w->absent[w->n_absent++] = value;
         else if (strcmp(key, "domain") == 0)
-            w->domains[w->n_domains++] = (struct dma_domain){value, 1000 + w->n_domains};
+            w->domains[w->n_domains++] = (struct dma_domain){.name = value, .domid = 1000 + w->n_domains};
         else if (strcmp(key, "caps") == 0 && strcmp(value, "none") != 0) {
             w->host.run_with_chroot = DMA_YES;
             w->host.run_with_user = strstr(value, "user") ? DMA_YES : DMA_NO;

@@ -271,6 +271,175 @@ static void test_build__unknown_hosts_get_placeholders_and_notes(void **state)
     test_free(w);
 }
 
+/* What is known of the host for one kind of thing, and what the guest asks for. */
+struct host_case {
+    const char *pool, *name, *backend;
+    enum dma_known pools, domains, usb;
+    enum dma_bool guest, iommu;
+    bool pci, usbdev;
+    enum dma_refusal_id refusal; /* DMA_REFUSAL_NONE: runs */
+    enum dma_note_id note;       /* the note, or the doubt of the refusal */
+};
+
+static bool has_note(const struct dma_result *r, enum dma_note_id id)
+{
+    for (uint32_t i = 0; i < r->n_notes; i++)
+        if (r->notes[i].id == id)
+            return true;
+    return false;
+}
+
+static void test_build__what_the_host_decides(void **state)
+{
+    static const struct host_case cases[] = {
+        {.pool = "Pool-0", .pools = DMA_LIST_UNKNOWN},
+        {.pool = "0", .pools = DMA_LIST_COMPLETE},
+        {.pool = "4294967296", .pools = DMA_LIST_COMPLETE},
+        {.pool = "fast", .pools = DMA_LIST_COMPLETE},
+        {.pool = "3", .pools = DMA_LIST_COMPLETE},
+        {.pool = "slow", .pools = DMA_LIST_COMPLETE, .refusal = DMA_REFUSAL_POOL},
+        {.pool = "4", .pools = DMA_LIST_COMPLETE, .refusal = DMA_REFUSAL_POOL},
+        {.pool = "slow", .pools = DMA_LIST_PARTIAL, .refusal = DMA_REFUSAL_POOL, .note = DMA_NOTE_POOL_UNKNOWN},
+        {.pool = "slow", .pools = DMA_LIST_UNKNOWN, .note = DMA_NOTE_POOL_UNKNOWN},
+        {.pool = "", .pools = DMA_LIST_UNKNOWN, .refusal = DMA_REFUSAL_POOL},
+        {.name = "Domain-0", .refusal = DMA_REFUSAL_NAME_TAKEN},
+        {.name = "domain-0"},
+        {.name = "store", .domains = DMA_LIST_COMPLETE, .guest = DMA_YES},
+        {.name = "store", .domains = DMA_LIST_COMPLETE, .guest = DMA_NO, .refusal = DMA_REFUSAL_NAME_TAKEN},
+        {.name = "store",
+         .domains = DMA_LIST_COMPLETE,
+         .refusal = DMA_REFUSAL_NAME_TAKEN,
+         .note = DMA_NOTE_DOMAIN_NAME_UNKNOWN},
+        {.name = "a/b", .refusal = DMA_REFUSAL_NAME_IN_PATH},
+        {.backend = "store", .domains = DMA_LIST_COMPLETE},
+        {.backend = "5", .domains = DMA_LIST_COMPLETE},
+        {.backend = "nosuch", .domains = DMA_LIST_COMPLETE, .refusal = DMA_REFUSAL_BACKEND_DOMAIN_UNKNOWN},
+        {.backend = "nosuch", .domains = DMA_LIST_UNKNOWN, .note = DMA_NOTE_BACKEND_DOMAIN_ASSUMED},
+        {.backend = "6", .domains = DMA_LIST_COMPLETE, .note = DMA_NOTE_REFUSED_LATER},
+        {.backend = "6", .domains = DMA_LIST_UNKNOWN, .note = DMA_NOTE_BACKEND_DOMAIN_ASSUMED},
+        {.backend = "0", .domains = DMA_LIST_UNKNOWN},
+        {.pci = true, .iommu = DMA_YES, .note = DMA_NOTE_PCI_UNKNOWN},
+        {.pci = true, .iommu = DMA_NO, .refusal = DMA_REFUSAL_NO_IOMMU},
+        {.pci = true, .note = DMA_NOTE_IOMMU_UNKNOWN},
+        {.iommu = DMA_NO},
+        {.usbdev = true, .usb = DMA_LIST_COMPLETE},
+        {.usbdev = true, .usb = DMA_LIST_UNKNOWN, .note = DMA_NOTE_USB_UNKNOWN},
+    };
+    static const struct dma_pool pools[] = {{"Pool-0", 0}, {"fast", 3}};
+    static const struct dma_pci device = {.bus = 1, .vfunc_mask = 1};
+    static const struct dma_usbdev usbdev = {.ctrl = DMA_DEVID_UNSET, .is_hostdev = 1, .hostbus = 1, .hostaddr = 2};
+    static const struct dma_host_usb usb = {1, 2, false};
+    struct dma_builder *b = new_builder();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct host_case *c = &cases[i];
+        struct world *w = new_world(DMA_XEN(4, 17, 7));
+        struct dma_domain domain = {.name = "store", .domid = 5, .guest = c->guest};
+
+        w->guest.pool = c->pool;
+        w->guest.name = c->name ? c->name : "web";
+        w->nics[0].backend_domname = c->backend;
+        w->host.pools_known = c->pools;
+        DMA_LIST_SET(&w->host.pools, pools, 2);
+        w->host.domains_known = c->domains;
+        DMA_LIST_SET(&w->host.domains, &domain, c->domains == DMA_LIST_COMPLETE);
+        w->host.iommu = c->iommu;
+        w->host.usb_known = c->usb;
+        DMA_LIST_SET(&w->host.usb, &usb, c->usb == DMA_LIST_COMPLETE);
+        DMA_LIST_SET(&w->guest.pcidevs, &device, c->pci);
+        DMA_LIST_SET(&w->guest.usbdevs, &usbdev, c->usbdev);
+        const struct dma_result *r = build(b, w);
+        const char *fact = dma_note_fact(c->note);
+
+        if (r->refusal.id != c->refusal || r->outcome != (c->refusal ? DMA_REFUSED : DMA_RUNS))
+            fail_msg("case %zu: %s", i, r->outcome == DMA_REFUSED ? r->refusal.name : "runs");
+        if (c->note != DMA_NOTE_NONE && !has_note(r, c->note))
+            fail_msg("case %zu: no note %s", i, dma_note_name(c->note));
+        if (c->refusal) {
+            assert_int_equal(r->refusal.doubt, c->note);
+            assert_int_equal(r->n_notes, c->note != DMA_NOTE_NONE);
+        }
+        for (uint32_t k = 0; k < r->n_notes && !fact; k++)
+            if (dma_note_fact(r->notes[k].id))
+                fail_msg("case %zu: a doubt, %s", i, r->notes[k].name);
+        test_free(w);
+    }
+    dma_builder_free(b);
+}
+
+/* The name of QEMU's log file, and from 4.20 on of the probe's. */
+static void test_build__how_long_a_name_can_be(void **state)
+{
+    static const struct {
+        uint32_t xen;
+        size_t longest;
+    } cases[] = {
+        {DMA_XEN(4, 10, 0), 243}, {DMA_XEN(4, 19, 6), 243}, {DMA_XEN(4, 20, 0), 240}, {DMA_XEN(4, 22, 0), 240}};
+    struct dma_builder *b = new_builder();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world *w = new_world(cases[i].xen);
+        char name[256] = "";
+
+        memset(name, 'n', cases[i].longest);
+        w->guest.name = name;
+        assert_int_equal(build(b, w)->outcome, DMA_RUNS);
+        name[cases[i].longest] = 'n';
+        assert_int_equal(build(b, w)->refusal.id, DMA_REFUSAL_NAME_TOO_LONG);
+        test_free(w);
+    }
+    dma_builder_free(b);
+}
+
+/* USB devices of a guest that is complete when they are attached: what each needs. */
+static void test_build__usb_devices(void **state)
+{
+    static const struct {
+        struct dma_usbdev d;
+        enum dma_bool hub;
+        enum dma_known known;
+        const char *sub; /* NULL: no refusal */
+        enum dma_note_id doubt;
+    } cases[] = {
+        {{.ctrl = 0, .hostbus = 1, .hostaddr = 2}, DMA_NO, DMA_LIST_COMPLETE, NULL, DMA_NOTE_NONE},
+        {{.ctrl = -1, .hostbus = 1, .hostaddr = 2}, DMA_NO, DMA_LIST_COMPLETE, NULL, DMA_NOTE_NONE},
+        {{.ctrl = 1, .hostbus = 1, .hostaddr = 2}, DMA_NO, DMA_LIST_COMPLETE, "controller", DMA_NOTE_NONE},
+        {{.ctrl = -1, .hostbus = 1, .hostaddr = 2, .port = 1}, DMA_NO, DMA_LIST_COMPLETE, "port", DMA_NOTE_NONE},
+        {{.ctrl = -1, .hostbus = 1, .hostaddr = 2}, DMA_YES, DMA_LIST_COMPLETE, "hostaddr", DMA_NOTE_NONE},
+        {{.ctrl = -1, .hostbus = 1, .hostaddr = 3}, DMA_NO, DMA_LIST_COMPLETE, "hostaddr", DMA_NOTE_NONE},
+        {{.ctrl = -1, .hostbus = 1, .hostaddr = 3}, DMA_NO, DMA_LIST_PARTIAL, "hostaddr", DMA_NOTE_USB_UNKNOWN},
+        {{.ctrl = -1, .hostbus = 0, .hostaddr = 3}, DMA_NO, DMA_LIST_UNKNOWN, "hostaddr", DMA_NOTE_NONE},
+    };
+    static const struct dma_usbctrl ctrl = {.type = DMA_USBCTRL_PV};
+    struct dma_builder *b = new_builder();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world *w = new_world(DMA_XEN(4, 17, 7));
+        const struct dma_host_usb usb = {1, 2, cases[i].hub == DMA_YES};
+
+        w->guest.type = DMA_PV;
+        w->guest.kernel = "/k";
+        DMA_LIST_SET(&w->guest.disks, w->disks, 1);
+        DMA_LIST_SET(&w->guest.usbctrls, &ctrl, 1);
+        DMA_LIST_SET(&w->guest.usbdevs, &cases[i].d, 1);
+        w->host.usb_known = cases[i].known;
+        DMA_LIST_SET(&w->host.usb, &usb, 1);
+        const struct dma_result *r = build(b, w);
+
+        assert_int_equal(r->outcome, cases[i].sub ? DMA_REFUSED : DMA_NO_DEVICE_MODEL);
+        assert_int_equal(r->refusal.doubt, cases[i].doubt);
+        if (cases[i].sub) {
+            assert_int_equal(r->refusal.id, DMA_REFUSAL_USB_DEVICE);
+            assert_string_equal(r->refusal.blame.sub, cases[i].sub);
+        }
+        test_free(w);
+    }
+    dma_builder_free(b);
+}
+
 /* What went into stable lines: the point release before still has the old form. */
 static void test_build__point_releases(void **state)
 {
@@ -472,6 +641,9 @@ static void test_catalogues__have_names(void **state)
     assert_null(dma_field_key(DMA_FIELD_COUNT));
     assert_null(dma_refusal_name(DMA_REFUSAL_COUNT));
     assert_null(dma_note_name(DMA_NOTE_COUNT));
+    assert_null(dma_note_fact(DMA_NOTE_COUNT));
+    assert_null(dma_note_fact(DMA_NOTE_PLACEHOLDER_QMP_FD));
+    assert_string_equal(dma_note_fact(DMA_NOTE_POOL_UNKNOWN), "cpupools");
     assert_non_null(dma_version());
     for (int i = 1; i < DMA_REFUSAL_COUNT; i++) {
         for (int j = i + 1; j < DMA_REFUSAL_COUNT; j++)
@@ -488,6 +660,9 @@ int main(void)
         cmocka_unit_test(test_build__says_what_happens_to_the_process),
         cmocka_unit_test(test_build__blames_the_field),
         cmocka_unit_test(test_build__unknown_hosts_get_placeholders_and_notes),
+        cmocka_unit_test(test_build__what_the_host_decides),
+        cmocka_unit_test(test_build__how_long_a_name_can_be),
+        cmocka_unit_test(test_build__usb_devices),
         cmocka_unit_test(test_build__point_releases),
         cmocka_unit_test(test_build__never_runs_as_uid_0),
         cmocka_unit_test(test_build__numbers_have_bounds),

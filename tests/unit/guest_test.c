@@ -187,7 +187,9 @@ static void test_refusals__per_release(void **state)
         {"device_model_version='qemu'", DML_V(4, 10, 0), DML_GUEST_P_WORD, "qemu"},
         {"device_model_args='-x'", DML_V(4, 10, 0), DML_GUEST_P_LIST, "device_model_args='-x'"},
         {"max_grant_frames='x'", DML_V(4, 11, 0), -1, NULL},
-        {"max_grant_frames='x'", DML_V(4, 12, 0), DML_GUEST_P_NUMBER, "max_grant_frames='x'"},
+        {"vcpus=4294967296", DML_V(4, 17, 0), DML_GUEST_P_VCPUS, "vcpus=4294967296"},
+        {"max_grant_frames='x'", DML_V(4, 12, 1), -1, NULL},
+        {"max_grant_frames='x'", DML_V(4, 12, 2), DML_GUEST_P_NUMBER, "max_grant_frames='x'"},
         {"passthrough='nonsense'", DML_V(4, 12, 0), -1, NULL},
         {"passthrough='nonsense'", DML_V(4, 13, 0), DML_GUEST_P_WORD, "nonsense"},
         {"viridian=['synic']", DML_V(4, 12, 0), DML_GUEST_P_WORD, "synic"},
@@ -485,6 +487,70 @@ static void test_keys__of_later_releases_are_not_read(void **state)
     assert_int_equal(guest.g.bootloader_restrict, DMA_YES);
 }
 
+static void test_cpus__against_what_the_host_has(void **state)
+{
+    static const struct {
+        uint32_t cpus, nodes; /* 0: not known */
+        const char *text;
+        int problem; /* -1: none */
+    } rows[] = {
+        {64, 1, "63", -1},
+        {64, 1, "64", DML_GUEST_P_CPUS_EMPTY},
+        {4, 1, "4", DML_GUEST_P_CPUS_EMPTY},
+        {64, 1, "^0", DML_GUEST_P_CPUS_EMPTY},
+        {64, 1, "", DML_GUEST_P_CPUS_EMPTY},
+        {64, 1, "all,^0", -1},
+        {1, 1, "all,^0", DML_GUEST_P_CPUS_EMPTY},
+        {64, 1, "0-4294967295", -1},
+        {64, 1, "4294967296", -1},
+        {64, 1, "4294967295", DML_GUEST_P_CPUS_EMPTY},
+        {64, 1, "nodes:0", -1},
+        {64, 1, "node:1", DML_GUEST_P_CPUS_EMPTY},
+        {64, 2, "node:1", -1},
+        {64, 2, "nodes:0-1,^node:1,^0-31", DML_GUEST_P_CPUS_EMPTY},
+        {64, 2, "nodes:0-9", -1},
+        {64, 0, "node:0", -1},
+        {64, 0, "node:1", DML_GUEST_P_NODES_UNKNOWN},
+        {0, 1, "0", -1},
+        {0, 1, "3", DML_GUEST_P_CPUS_UNKNOWN},
+        {0, 1, "all", -1},
+        {0, 1, "^3", DML_GUEST_P_CPUS_EMPTY},
+        {0, 1, "all,^0", DML_GUEST_P_CPUS_UNKNOWN},
+        {64, 1, "^all", DML_GUEST_P_CPUS},
+        {64, 1, "0-4294967296", DML_GUEST_P_ENDLESS},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct dml_guest_host h = {rows[i].cpus, rows[i].nodes};
+        const char *text = dml_arena_printf(&arena, "name='x'\nkernel='/k'\nvcpus=1\ncpus='%s'\n", rows[i].text);
+        assert_int_equal(dml_cfg_parse(&cfg, &arena, dml_sv_of(text), DML_V(4, 17, 0), NULL), 0);
+        assert_int_equal(dml_guest_read(&guest, &arena, xlu, &cfg, DML_V(4, 17, 0), &h, NULL), 0);
+        int got = guest.problems.n ? guest.problems.v[0].id : -1;
+        if (got != rows[i].problem)
+            fail_msg("%s of %u cpus, %u nodes: %s", rows[i].text, rows[i].cpus, rows[i].nodes,
+                     got < 0 ? "taken" : dml_guest_problem_name((enum dml_guest_problem_id)got));
+        assert_int_equal(guest.refusals,
+                         got == DML_GUEST_P_CPUS || got == DML_GUEST_P_CPUS_EMPTY || got == DML_GUEST_P_ENDLESS);
+        assert_int_equal(got >= 0 && dml_guest_doubt(&guest.problems.v[0]) != NULL,
+                         got == DML_GUEST_P_CPUS_UNKNOWN || got == DML_GUEST_P_NODES_UNKNOWN);
+    }
+}
+
+static void test_changes__stable_lines_have_them_from_a_point_release(void **state)
+{
+    static const struct {
+        dml_version xen;
+        int32_t devid;
+    } rows[] = {{DML_V(4, 17, 7), 0},  {DML_V(4, 18, 4), 0}, {DML_V(4, 18, 5), -1}, {DML_V(4, 19, 1), 0},
+                {DML_V(4, 19, 2), -1}, {DML_V(4, 20, 0), 0}, {DML_V(4, 20, 1), -1}, {DML_V(4, 21, 0), -1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        read_for("name='x'\nkernel='/k'\nchannel=['name=a,connection=pty']\n", rows[i].xen);
+        assert_int_equal(guest.g.channels.n, 1);
+        assert_int_equal(guest.g.channels.v[0].devid, rows[i].devid < 0 ? DMA_DEVID_UNSET : rows[i].devid);
+    }
+}
+
 static void *some(void *user, size_t size)
 {
     size_t *left = user;
@@ -540,6 +606,8 @@ int main(void)
         cmocka_unit_test(test_rdm__is_lost_from_4_15_on),
         cmocka_unit_test(test_blame__leads_to_the_text),
         cmocka_unit_test(test_keys__of_later_releases_are_not_read),
+        cmocka_unit_test(test_cpus__against_what_the_host_has),
+        cmocka_unit_test(test_changes__stable_lines_have_them_from_a_point_release),
         cmocka_unit_test(test_memory__running_out_is_an_error_return),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "host/facts.h"
+#include "host/target.h"
 
 static const char full[] =
     "dmlint_facts: 1\n"
@@ -32,6 +33,11 @@ static const char full[] =
     "groups: [{name: disk, gid: 6, members: [backup]}]\n"
     "uids_in_use: [131079]\n"
     "domains: [stordom, {name: netdom, domid: 3}]\n"
+    "cpupools: [Pool-0, {name: fast, id: 3}]\n"
+    "iommu: false\n"
+    "usb: [{bus: 1, addr: 4, hub: true}]\n"
+    "files: [{path: /srv/a, type: block}, {path: /srv/gone, type: absent}]\n"
+    "files_complete: true\n"
     "pci: [{bdf: \"0000:03:00.0\", vendor: 0x10de, device: 0x1c03, class: 0x030000, driver: pciback}]\n";
 
 static void check_full(const struct dml_facts *f)
@@ -55,6 +61,62 @@ static void check_full(const struct dml_facts *f)
     assert_true(DML_AT(f->domains, struct dml_domain, 0)->domid == DML_FACT_UNKNOWN);
     assert_int_equal(DML_AT(f->domains, struct dml_domain, 1)->domid, 3);
     assert_int_equal(DML_AT(f->pci, struct dml_pci, 0)->vendor, 0x10de);
+    assert_string_equal(DML_AT(f->cpupools, struct dml_cpupool, 0)->name, "Pool-0");
+    assert_int_equal(DML_AT(f->cpupools, struct dml_cpupool, 1)->id, 3);
+    assert_int_equal(f->iommu, DML_TRI_NO);
+    assert_int_equal(DML_AT(f->usb, struct dml_usb, 0)->hub, DML_TRI_YES);
+    assert_int_equal(f->files_complete, DML_TRI_YES);
+}
+
+/* What libdmargv is told of a host. */
+static void test_target__from_facts(void **state)
+{
+    (void)state;
+    struct dml_arena a = {0};
+    struct dml_err err = {""};
+    struct dml_facts f;
+    struct dml_target t;
+    struct dma_host h;
+    assert_int_equal(dml_facts_parse(&f, "f", dml_sv_of(full), &a, &err), 0);
+    assert_int_equal(dml_target_init(&t, &f, NULL, NULL, NULL, &err), 0);
+    assert_int_equal(dml_target_host(&h, &t, &f, &a), 0);
+    assert_int_equal(h.pools_known, DMA_LIST_COMPLETE);
+    assert_int_equal(h.pools.v[0].id, UINT32_MAX);
+    assert_int_equal(h.pools.v[1].id, 3);
+    assert_int_equal(h.usb_known, DMA_LIST_COMPLETE);
+    assert_int_equal(h.usb.v[0].addr, 4);
+    assert_int_equal(h.iommu, DMA_NO);
+    assert_true(h.domains.v[0].domid_unknown && h.domains.v[0].guest == DMA_UNSET);
+    assert_false(h.domains.v[1].domid_unknown);
+    assert_int_equal(dml_target_file(&h, "/srv/a", 1), DMA_FILE_BLOCK);
+    assert_int_equal(dml_target_file(&h, "/srv/gone", 0), DMA_FILE_ABSENT);
+    assert_int_equal(dml_target_file(&h, "/srv/other", 1), DMA_FILE_ABSENT);
+    assert_int_equal(dml_target_file(&h, "/srv/other", 0), DMA_FILE_UNKNOWN);
+    assert_int_equal(dml_target_file(&h, "other", 1), DMA_FILE_UNKNOWN);
+
+    f.files_complete = DML_TRI_UNKNOWN;
+    f.cpupools = f.usb = (struct dml_list){0};
+    f.running = (struct dml_list){(struct dml_running[]){{.name = "stordom"}}, 1, 1};
+    assert_int_equal(dml_target_host(&h, &t, &f, &a), 0);
+    assert_int_equal(h.pools_known, DMA_LIST_PARTIAL);
+    assert_int_equal(h.usb_known, DMA_LIST_PARTIAL);
+    assert_int_equal(h.domains.v[0].guest, DMA_YES);
+    assert_int_equal(h.domains.v[1].guest, DMA_NO);
+    assert_int_equal(dml_target_file(&h, "/srv/other", 1), DMA_FILE_UNKNOWN);
+
+    f.look = 1; /* on the dom0 itself */
+    assert_int_equal(dml_target_host(&h, &t, &f, &a), 0);
+    assert_int_equal(dml_target_file(&h, SOURCE_DIR "/README.md", 0), DMA_FILE_REGULAR);
+    assert_int_equal(dml_target_file(&h, SOURCE_DIR, 0), DMA_FILE_DIRECTORY);
+    assert_int_equal(dml_target_file(&h, SOURCE_DIR "/nosuch", 0), DMA_FILE_ABSENT);
+    assert_int_equal(dml_target_file(&h, SOURCE_DIR "/README.md/x", 0), DMA_FILE_ABSENT);
+    assert_int_equal(dml_target_file(&h, "README.md", 1), DMA_FILE_UNKNOWN);
+    assert_int_equal(dml_target_file(&h, "/srv/a", 1), DMA_FILE_BLOCK);
+
+    assert_int_equal(dml_target_host(&h, &t, NULL, &a), 0);
+    assert_int_equal(h.pools_known, DMA_LIST_UNKNOWN);
+    assert_int_equal(dml_target_file(&h, SOURCE_DIR, 1), DMA_FILE_UNKNOWN);
+    dml_arena_dispose(&a);
 }
 
 static void test_facts__round_trip(void **state)
@@ -186,7 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_facts__round_trip),        cmocka_unit_test(test_facts__refused_with_place),
         cmocka_unit_test(test_collect__copied_root),     cmocka_unit_test(test_inspect__debian_binaries),
-        cmocka_unit_test(test_inspect__follows_wrapper),
+        cmocka_unit_test(test_inspect__follows_wrapper), cmocka_unit_test(test_target__from_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

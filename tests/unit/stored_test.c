@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "text/json.h"
 
 #define XEN DML_V(4, 17, 0)

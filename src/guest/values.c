@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From config to guest: the single values, in the order in which xl's parse_config_data takes them. */
-#include "guest/guest.h"
-
 #include <limits.h>
-#include <stdio.h>
 
 #include "base/num.h"
 #include "guest/read.h"
@@ -23,277 +20,6 @@ static const struct field {
 #include "guest/fields.def"
 #undef FIELD
 };
-
-static const struct {
-    const char *name, *message, *hint;
-    enum dml_guest_kind kind;
-} problems[] = {
-#define PROBLEM(id, kind, message, hint) {#id, message, hint, DML_GUEST_##kind},
-#include "guest/problems.def"
-#undef PROBLEM
-};
-
-void *dml_read_alloc(struct dml_reader *r, size_t n, size_t size, size_t align)
-{
-    void *p = dml_arena_calloc(r->arena, n, size, align);
-    if (!p && !r->rc)
-        r->rc = dml_err_nomem(r->err);
-    return p;
-}
-
-const char *dml_read_copy(struct dml_reader *r, struct dml_sv s)
-{
-    char *p = dml_arena_strndup(r->arena, s.p, s.len);
-    if (!p && !r->rc)
-        r->rc = dml_err_nomem(r->err);
-    return p;
-}
-
-struct dml_span dml_read_place(const struct dml_reader *r, enum dml_key_id key, int32_t index, struct dml_sv text)
-{
-    struct dml_sv all = r->out->cfg->text;
-    if (text.p >= all.p && text.p + text.len <= all.p + all.len)
-        return (struct dml_span){(uint32_t)(text.p - all.p), (uint32_t)text.len};
-    return dml_guest_element(r->out, key, index);
-}
-
-struct dml_guest_problem *dml_read_problem(struct dml_reader *r, enum dml_guest_problem_id id, enum dml_key_id key,
-                                           int32_t index, const struct dml_sv *value)
-{
-    struct dml_guest_problem *p = dml_vec_add(r->arena, &r->out->problems);
-    const struct dml_cfg_entry *e = r->out->by_key[key];
-    if (!p) {
-        if (!r->rc)
-            r->rc = dml_err_nomem(r->err);
-        return &r->lost;
-    }
-    *p = (struct dml_guest_problem){.id = (uint8_t)id, .kind = (uint8_t)problems[id].kind, .key = (uint16_t)key};
-    p->index = index;
-    if (value) {
-        p->value = *value;
-        p->span = dml_read_place(r, key, index, *value);
-    } else {
-        p->span = dml_guest_element(r->out, key, index);
-        if (e)
-            p->value = dml_source_text(&(struct dml_source){.text = r->out->cfg->text}, p->span);
-        if (e && !dml_cfg_is_list(&e->value) && index < 0)
-            p->value = dml_cfg_text(&e->value);
-    }
-    r->out->refusals += p->kind == DML_GUEST_REFUSES;
-    return p;
-}
-
-static void ignored(struct dml_reader *r, enum dml_key_id key, enum dml_guest_problem_id id)
-{
-    if (r->out->ignored[key])
-        return;
-    r->out->ignored[key] = 1;
-    dml_read_problem(r, id, key, -1, NULL);
-}
-
-_Bool dml_read_text(struct dml_reader *r, enum dml_key_id key, struct dml_sv *text)
-{
-    const struct dml_cfg_entry *e = dml_read_entry(r, key);
-    if (!e)
-        return 0;
-    if (dml_cfg_is_list(&e->value)) {
-        ignored(r, key, DML_GUEST_P_LIST_FOR_VALUE);
-        return 0;
-    }
-    *text = dml_cfg_text(&e->value);
-    return 1;
-}
-
-_Bool dml_read_quiet(struct dml_reader *r, enum dml_key_id key, int64_t *number)
-{
-    const struct dml_cfg_entry *e = dml_read_entry(r, key);
-    return e && dml_cfg_long(e, INT64_MIN, INT64_MAX, number) == DML_CFG_NUM_OK;
-}
-
-_Bool dml_read_number(struct dml_reader *r, enum dml_key_id key, int64_t *number)
-{
-    const struct dml_cfg_entry *e = dml_read_entry(r, key);
-    if (!e)
-        return 0;
-    switch (dml_cfg_long(e, INT64_MIN, INT64_MAX, number)) {
-    case DML_CFG_NUM_OK:
-        return 1;
-    case DML_CFG_NUM_LIST:
-        ignored(r, key, DML_GUEST_P_LIST_FOR_VALUE);
-        return 0;
-    case DML_CFG_NUM_ADDED:
-        ignored(r, key, DML_GUEST_P_ADDED_NUMBER);
-        return 0;
-    default:
-        ignored(r, key, DML_GUEST_P_UNREADABLE);
-        return 0;
-    }
-}
-
-const struct dml_cfg_entry *dml_read_list(struct dml_reader *r, enum dml_key_id key)
-{
-    const struct dml_cfg_entry *e = dml_read_entry(r, key);
-    if (!e || dml_cfg_is_list(&e->value))
-        return e;
-    ignored(r, key, DML_GUEST_P_VALUE_FOR_LIST);
-    return NULL;
-}
-
-uint32_t dml_read_count(struct dml_reader *r, enum dml_key_id key, const struct dml_cfg_entry *e)
-{
-    for (uint32_t i = 0; i < e->value.n; i++)
-        if (dml_cfg_is_list(&e->value.u.items[i])) {
-            dml_read_problem(r, DML_GUEST_P_LIST_CUT, key, (int32_t)i, NULL);
-            return i;
-        }
-    return e->value.n;
-}
-
-void dml_read_texts(struct dml_reader *r, enum dml_key_id key, const struct dml_cfg_entry *e, struct dma_strings *out)
-{
-    uint32_t n = dml_read_count(r, key, e);
-    const char **v = dml_read_new(r, const char *, n + 1);
-    for (uint32_t i = 0; v && i < n; i++)
-        v[i] = dml_read_copy(r, dml_cfg_text(&e->value.u.items[i]));
-    out->v = v;
-    out->n = v ? n : 0;
-}
-
-int dml_atoi(struct dml_sv s)
-{
-    int64_t v = 0;
-    dml_num_parse(s, 10, &v, NULL);
-    return (int)v;
-}
-
-uint64_t dml_strtoul(struct dml_sv s, int base)
-{
-    uint64_t v = 0;
-    dml_num_parse_u(s, base, &v, NULL);
-    return v;
-}
-
-_Bool dml_parse_ulong(struct dml_sv s, uint64_t *value)
-{
-    return dml_num_parse_u(s, 10, value, NULL) != DML_NUM_NONE && *value != UINT64_MAX;
-}
-
-_Bool dml_parse_range(struct dml_sv s, uint64_t *a, uint64_t *b)
-{
-    size_t end;
-    if (dml_num_parse_u(s, 10, a, &end) == DML_NUM_NONE || *a == UINT64_MAX)
-        return 0;
-    *b = *a;
-    if (end < s.len && s.p[end] == '-') {
-        s = (struct dml_sv){s.p + end + 1, s.len - end - 1};
-        if (dml_num_parse_u(s, 10, b, &end) == DML_NUM_NONE || *b == UINT64_MAX || *b < *a)
-            return 0;
-    }
-    return end == s.len;
-}
-
-_Bool dml_next_piece(struct dml_sv *rest, const char *separators, struct dml_sv *piece)
-{
-    while (rest->len && strchr(separators, *rest->p))
-        *rest = (struct dml_sv){rest->p + 1, rest->len - 1};
-    size_t n = 0;
-    while (n < rest->len && !strchr(separators, rest->p[n]))
-        n++;
-    *piece = (struct dml_sv){rest->p, n};
-    *rest = (struct dml_sv){rest->p + n + (n < rest->len), rest->len - n - (n < rest->len)};
-    return n > 0;
-}
-
-_Bool dml_next_token(struct dml_tokens *t, struct dml_sv *token)
-{
-    if (!dml_next_piece(&t->rest, ",", token))
-        return 0;
-    while (token->len && *token->p == ' ')
-        *token = (struct dml_sv){token->p + 1, token->len - 1};
-    return 1;
-}
-
-static struct dml_sv trim(struct dml_sv s)
-{
-    while (s.len && (*s.p == ' ' || (*s.p >= '\t' && *s.p <= '\r')))
-        s = (struct dml_sv){s.p + 1, s.len - 1};
-    while (s.len && (s.p[s.len - 1] == ' ' || (s.p[s.len - 1] >= '\t' && s.p[s.len - 1] <= '\r')))
-        s.len--;
-    return s;
-}
-
-_Bool dml_read_pair(const struct dml_reader *r, struct dml_sv text, struct dml_sv *name, struct dml_sv *value)
-{
-    if (r->xen < DML_V(4, 18, 0)) { /* strtok: runs of `=` are one, and a second one ends the value */
-        if (!dml_next_piece(&text, "=", name) || !dml_next_piece(&text, "=", value))
-            return 0;
-    } else {
-        const char *eq = memchr(text.p, '=', text.len);
-        if (!eq || eq + 1 == text.p + text.len)
-            return 0;
-        *name = (struct dml_sv){text.p, (size_t)(eq - text.p)};
-        *value = (struct dml_sv){eq + 1, text.len - name->len - 1};
-    }
-    *name = trim(*name);
-    *value = trim(*value);
-    return 1;
-}
-
-void dml_read_part(struct dml_reader *r, enum dml_key_id key, int32_t index, struct dml_sv name, struct dml_sv value,
-                   struct dml_sv whole)
-{
-    struct dml_guest_part *p = dml_vec_add(r->arena, &r->out->parts);
-    if (!p) {
-        if (!r->rc)
-            r->rc = dml_err_nomem(r->err);
-        return;
-    }
-    if (!r->out->n_parts[key]++)
-        r->out->first_part[key] = r->out->parts.n - 1;
-    const struct dml_spec *spec = dml_spec_find(key, name);
-    *p = (struct dml_guest_part){.key = (uint16_t)key,
-                                 .index = index,
-                                 .spec = spec && r->xen >= spec->since ? spec : NULL,
-                                 .name = name,
-                                 .value = value,
-                                 .span = dml_read_place(r, key, index, value.len ? value : whole),
-                                 .whole = dml_read_place(r, key, index, whole)};
-}
-
-struct dml_piece dml_read_piece(struct dml_reader *r, enum dml_key_id key, int32_t index, struct dml_sv token)
-{
-    struct dml_piece piece = {.whole = token, .name = token};
-    const char *eq = token.len ? memchr(token.p, '=', token.len) : NULL;
-    if (eq) {
-        piece.name.len = (size_t)(eq - token.p);
-        piece.value = (struct dml_sv){eq + 1, token.len - piece.name.len - 1};
-        piece.has_value = 1;
-    }
-    dml_read_part(r, key, index, piece.name, piece.value, token);
-    if (!r->rc)
-        piece.spec = r->out->parts.v[r->out->parts.n - 1].spec;
-    if (piece.spec && (piece.spec->form == DML_SPEC_WORD) == piece.has_value)
-        piece.spec = NULL;
-    return piece;
-}
-
-_Bool dml_read_uuid(struct dml_reader *r, struct dml_sv s, const char **uuid)
-{
-    char text[37];
-    if (s.len != 36)
-        return 0;
-    for (size_t i = 0; i < 36; i++) {
-        char c = s.p[i];
-        _Bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (c >= 'A' && c <= 'F')
-            c = (char)(c - 'A' + 'a');
-        if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return 0;
-        text[i] = c;
-    }
-    *uuid = dml_read_copy(r, (struct dml_sv){text, 36});
-    return 1;
-}
 
 /* A flag as xl stores it. */
 static void read_flag(struct dml_reader *r, enum dml_key_id key, enum dma_bool *out)
@@ -426,97 +152,6 @@ static void read_xenstore_quota(struct dml_reader *r)
     }
 }
 
-static void read_llc_colors(struct dml_reader *r)
-{
-    const struct dml_cfg_entry *e = dml_read_list(r, DML_KEY_llc_colors);
-    for (uint32_t i = 0; e && i < e->value.n; i++) {
-        struct dml_sv s = dml_cfg_text(&e->value.u.items[i]), second;
-        uint64_t a = 0, b;
-        size_t end = 0, end2 = 0;
-        if (dml_cfg_is_list(&e->value.u.items[i])) {
-            dml_read_problem(r, DML_GUEST_P_ELEMENT, DML_KEY_llc_colors, (int32_t)i, NULL);
-            continue;
-        }
-        _Bool ok = dml_num_parse_u(s, 10, &a, &end) != DML_NUM_NONE;
-        second = (struct dml_sv){s.p + end + 1, s.len > end ? s.len - end - 1 : 0};
-        if (!(ok && end < s.len && s.p[end] == '-' && dml_num_parse_u(second, 10, &b, &end2) != DML_NUM_NONE))
-            b = a;
-        if (!ok || (uint32_t)a > (uint32_t)b)
-            dml_read_problem(r, DML_GUEST_P_ELEMENT_VALUE, DML_KEY_llc_colors, (int32_t)i, &s);
-        else
-            r->g->num_llc_colors += (uint32_t)b - (uint32_t)a + 1;
-    }
-}
-
-static void read_vcpus(struct dml_reader *r)
-{
-    int64_t vcpus = 0, max;
-    _Bool given = dml_read_number(r, DML_KEY_vcpus, &vcpus);
-    if (r->xen >= DML_V(4, 22, 0)) { /* from here on there always is at least one, and a bitmap for them */
-        vcpus = vcpus < 1 ? 1 : vcpus;
-        given = 1;
-    }
-    if (given && (int32_t)vcpus < 0) {
-        dml_read_problem(r, DML_GUEST_P_NUMBER, DML_KEY_vcpus, -1, NULL);
-        vcpus = 0;
-    } else if (given) {
-        r->g->avail_vcpus = (uint32_t)vcpus;
-        r->g->avail_vcpus_bits = vcpus ? (uint32_t)vcpus : DMA_VCPUS_HOST;
-    }
-    if (dml_read_number(r, DML_KEY_maxvcpus, &max))
-        r->g->max_vcpus = (uint32_t)max;
-    dml_read_vnuma(r);
-    if (r->g->max_memkb == DMA_KB_UNSET)
-        r->g->max_memkb = r->g->target_memkb;
-    if (!r->g->max_vcpus)
-        r->g->max_vcpus = (uint32_t)vcpus;
-    if ((int32_t)r->g->max_vcpus < vcpus)
-        dml_read_problem(r, DML_GUEST_P_VCPUS, DML_KEY_maxvcpus, -1, NULL);
-}
-
-/* xl's parse_cpurange, as far as the host's nodes do not matter. */
-static _Bool cpus_ok(struct dml_sv s)
-{
-    struct dml_sv piece;
-    uint64_t a, b;
-    while (dml_next_piece(&s, ",", &piece)) {
-        _Bool not = piece.p[0] == '^';
-        if (not )
-            piece = (struct dml_sv){piece.p + 1, piece.len - 1};
-        if (dml_sv_starts(piece, DML_SV("node:")))
-            piece = (struct dml_sv){piece.p + 5, piece.len - 5};
-        else if (dml_sv_starts(piece, DML_SV("nodes:")))
-            piece = (struct dml_sv){piece.p + 6, piece.len - 6};
-        if (dml_sv_is(piece, "all")) {
-            if (not )
-                return 0;
-        } else if (!dml_parse_range(piece, &a, &b)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static void read_cpus(struct dml_reader *r, enum dml_key_id key)
-{
-    const struct dml_cfg_entry *e = dml_read_entry(r, key);
-    if (!e)
-        return;
-    _Bool is_list = dml_cfg_is_list(&e->value);
-    uint32_t n = is_list ? e->value.n : 1;
-    r->g->has_vcpu_affinity = 1;
-    if (is_list && n > r->g->max_vcpus)
-        n = r->g->max_vcpus; /* xl does not look at cpus of vcpus that there are not */
-    for (uint32_t i = 0; i < n; i++) {
-        const struct dml_cfg_value *v = is_list ? &e->value.u.items[i] : &e->value;
-        if (dml_cfg_is_list(v))
-            return;
-        struct dml_sv s = dml_cfg_text(v);
-        if (!cpus_ok(s))
-            dml_read_problem(r, DML_GUEST_P_CPUS, key, is_list ? (int32_t)i : -1, &s);
-    }
-}
-
 static void read_grants(struct dml_reader *r)
 {
     const struct {
@@ -530,7 +165,7 @@ static void read_grants(struct dml_reader *r)
         int64_t n;
         if (!e)
             continue;
-        if (r->xen < DML_V(4, 12, 0)) {
+        if (!dml_read_has(r, DML_XL_GRANT_LIMITS_CHECKED)) {
             if (dml_read_number(r, limits[i].key, &n))
                 *limits[i].out = (uint32_t)n;
         } else if (dml_cfg_long(e, 0, INT_MAX, &n) == DML_CFG_NUM_OK) {
@@ -711,7 +346,7 @@ static void read_hvm(struct dml_reader *r)
     }
     if (read_word(r, DML_KEY_bios, dml_word_any_case, dml_words_bios, &v))
         g->hvm.bios = (enum dma_bios)v;
-    if (r->xen >= DML_V(4, 11, 0))
+    if (dml_read_has(r, DML_XL_APIC_OF_HVM_ONLY))
         read_flag(r, DML_KEY_apic, &g->apic);
     read_viridian(r);
     if (dml_read_number(r, DML_KEY_mmio_hole, &n)) {
@@ -826,7 +461,7 @@ static void read_device_model_version(struct dml_reader *r)
 {
     struct dml_sv s;
     int32_t v;
-    if (r->xen >= DML_V(4, 21, 0) && dml_read_text(r, DML_KEY_device_model_version, &s) &&
+    if (dml_read_has(r, DML_XL_TRADITIONAL_REFUSED) && dml_read_text(r, DML_KEY_device_model_version, &s) &&
         dml_sv_is(s, "qemu-xen-traditional"))
         dml_read_problem(r, DML_GUEST_P_DM_TRADITIONAL, DML_KEY_device_model_version, -1, &s);
     else if (read_word(r, DML_KEY_device_model_version, dml_word_exact, dml_words_device_model_version, &v))
@@ -882,17 +517,17 @@ static void read_all(struct dml_reader *r)
     read_fields(r, g->type == DMA_HVM ? HVM : g->type == DMA_PVH ? PVH : PV);
     read_identity(r);
     read_xenstore_quota(r);
-    read_llc_colors(r);
-    read_vcpus(r);
-    read_cpus(r, DML_KEY_cpus);
-    read_cpus(r, DML_KEY_cpus_soft);
+    dml_read_llc_colors(r);
+    dml_read_vcpus(r);
+    dml_read_cpus(r, DML_KEY_cpus);
+    dml_read_cpus(r, DML_KEY_cpus_soft);
     read_grants(r);
     g->claim_mode = DMA_YES; /* xl.conf's default */
     read_actions(r);
     read_cmdline(r);
     read_bootloader_args(r);
     read_timer_mode(r);
-    if (r->xen < DML_V(4, 11, 0))
+    if (!dml_read_has(r, DML_XL_APIC_OF_HVM_ONLY))
         read_flag(r, DML_KEY_apic, &g->apic);
     read_flag(r, DML_KEY_vnc, &vnc.enable);
     read_string(r, DML_KEY_vnclisten, &vnc.listen);
@@ -944,159 +579,4 @@ int dml_guest_read(struct dml_guest *guest, struct dml_arena *a, struct dml_xlu 
     if (a->failed && !r.rc)
         r.rc = dml_err_nomem(err);
     return r.rc;
-}
-
-const struct dml_guest_problem *dml_guest_refusal(const struct dml_guest *guest)
-{
-    for (uint32_t i = 0; guest->refusals && i < guest->problems.n; i++)
-        if (guest->problems.v[i].kind == DML_GUEST_REFUSES)
-            return &guest->problems.v[i];
-    return NULL;
-}
-
-struct dml_span dml_guest_span(const struct dml_guest *guest, enum dml_key_id key)
-{
-    return guest->by_key[key] ? dml_cfg_entry_span(guest->cfg, guest->by_key[key]) : DML_NO_SPAN;
-}
-
-struct dml_span dml_guest_element(const struct dml_guest *guest, enum dml_key_id key, int32_t index)
-{
-    const struct dml_cfg_entry *e = guest->by_key[key];
-    if (e && index >= 0 && dml_cfg_is_list(&e->value) && (uint32_t)index < e->value.n)
-        return e->value.u.items[index].span;
-    return dml_guest_span(guest, key);
-}
-
-uint32_t dml_guest_parts(const struct dml_guest *guest, enum dml_key_id key, int32_t index,
-                         const struct dml_guest_part **first)
-{
-    *first = NULL;
-    if (!guest->n_parts[key])
-        return 0;
-    /* By halves: elements are in order. */
-    const struct dml_guest_part *low = guest->parts.v + guest->first_part[key], *end = low + guest->n_parts[key];
-    for (size_t n = guest->n_parts[key]; n;) {
-        size_t half = n / 2;
-        if (low[half].index < index) {
-            low += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    uint32_t n = 0;
-    while (low + n < end && low[n].index == index)
-        n++;
-    *first = low;
-    return n;
-}
-
-const struct dml_guest_part *dml_guest_part(const struct dml_guest *guest, enum dml_key_id key, int32_t index,
-                                            enum dml_spec_id spec)
-{
-    const struct dml_guest_part *p;
-    for (uint32_t n = dml_guest_parts(guest, key, index, &p); n--;)
-        if (p[n].spec == dml_spec(spec))
-            return &p[n];
-    return NULL;
-}
-
-struct dml_span dml_guest_blame(const struct dml_guest *guest, const struct dma_blame *blame)
-{
-    const char *name = dma_field_key(blame->field);
-    enum dml_key_id key = name ? dml_key_find(dml_sv_of(name)) : DML_KEY_NONE;
-    if (key == DML_KEY_NONE || !guest->by_key[key])
-        return key == DML_KEY_type ? dml_guest_span(guest, DML_KEY_builder) : DML_NO_SPAN;
-    const struct dml_spec *spec = blame->sub ? dml_spec_find(key, dml_sv_of(blame->sub)) : NULL;
-    const struct dml_guest_part *p =
-        spec ? dml_guest_part(guest, key, blame->index, (enum dml_spec_id)(spec - dml_spec(0))) : NULL;
-    return p ? p->whole : dml_guest_element(guest, key, blame->index);
-}
-
-const char *dml_guest_problem_name(enum dml_guest_problem_id id)
-{
-    return problems[id].name;
-}
-
-/* Puts key, value and words into a message. */
-static const char *compose(const struct dml_guest *guest, const struct dml_guest_problem *p, const char *form,
-                           struct dml_arena *a)
-{
-    enum { LONGEST = 60, ROOM = 1024 };
-    char text[ROOM], spec[48];
-    size_t n = 0;
-    for (; *form && n < ROOM - 200; form++) {
-        if (*form != '%') {
-            text[n++] = *form;
-            continue;
-        }
-        struct dml_sv s = *++form == 'k' ? dml_key(p->key)->name : p->value;
-        _Bool cut = s.len > LONGEST;
-        if (*form != 'w') {
-            s.len = cut ? LONGEST : s.len;
-            if (s.len)
-                memcpy(text + n, s.p, s.len);
-            n += s.len;
-            for (unsigned dots = cut ? 3 : 0; dots; dots--)
-                text[n++] = '.';
-            continue;
-        }
-        const char *comma = "";
-        const struct dml_key *k = dml_key(p->key);
-        for (const struct dml_word *w = p->words; w && w->text; w++)
-            if (guest->xen >= DML_V(4, w->since, 0) && n < ROOM - 60) {
-                n += (size_t)snprintf(text + n, ROOM - n, "%s%s", comma, w->text);
-                comma = ", ";
-            }
-        for (unsigned i = k->spec; !p->words && i < (unsigned)k->spec + k->n_specs; i++) {
-            const struct dml_spec *s2 = dml_spec((enum dml_spec_id)i);
-            if (guest->xen >= s2->since && n < ROOM - 60 && !strstr(s2->doc, "COLO")) {
-                n += (size_t)snprintf(text + n, ROOM - n, "%s%s", comma, dml_spec_text(s2, spec));
-                comma = ", ";
-            }
-        }
-    }
-    return dml_arena_strndup(a, text, n);
-}
-
-const char *dml_guest_message(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a)
-{
-    return compose(guest, p, problems[p->id].message, a);
-}
-
-/* What to do about a part of a list element that xl does not take, where more can be said than the words it knows. */
-static const char *part_hint(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a)
-{
-    const char *equals = p->value.len ? memchr(p->value.p, '=', p->value.len) : NULL;
-    struct dml_sv name =
-        dml_sv_trim((struct dml_sv){p->value.p, equals ? (size_t)(equals - p->value.p) : p->value.len});
-    enum dml_key_id key = (enum dml_key_id)p->key;
-    if (key == DML_KEY_vfb && dml_sv_is(name, "type"))
-        return "it was xm's; xl reads vnc=1 and sdl=1, and takes vnc=1 if neither is there";
-    const struct dml_spec *spec = dml_spec_find(key, name);
-    const struct dml_spec *near = spec || name.len < 4 ? NULL : dml_spec_nearest(key, name, guest->xen);
-    char text[96], spelt[48], since[24];
-    int n = 0;
-    if (spec && guest->xen < spec->since)
-        n = snprintf(text, sizeof text, "`%s` came with Xen %s", dml_spec_text(spec, spelt),
-                     dml_version_text(spec->since, 1, since));
-    else if (spec)
-        n = snprintf(text, sizeof text, "correct what is behind `%s=`", dml_spec_text(spec, spelt));
-    else if (near)
-        n = snprintf(text, sizeof text, "did you mean `%s`?", dml_spec_text(near, spelt));
-    return n > 0 && (size_t)n < sizeof text ? dml_arena_strndup(a, text, (size_t)n) : NULL;
-}
-
-const char *dml_guest_hint(const struct dml_guest *guest, const struct dml_guest_problem *p, struct dml_arena *a)
-{
-    if (p->id == DML_GUEST_P_UNREADABLE && (p->key == DML_KEY_memory || p->key == DML_KEY_maxmem))
-        return "write the number of MiB, without a unit";
-    if (p->id == DML_GUEST_P_WORD && p->key == DML_KEY_builder)
-        return "write type = \"hvm\", \"pv\" or \"pvh\" instead: builder is its old form";
-    if (p->id == DML_GUEST_P_SPEC_IGNORED || p->id == DML_GUEST_P_SPEC_UNKNOWN) {
-        const char *hint = part_hint(guest, p, a);
-        if (hint)
-            return hint;
-    }
-    return compose(guest, p, problems[p->id].hint, a);
 }

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Judging: each option, its value and the parts of its value, held against the tables. */
+#include <stdarg.h>
+
+#include "base/num.h"
+#include "qemu/qemu_i.h"
+
+enum { SHOWN = 80, NEWEST = 10, NEWEST_MINOR = 2, POINT = 1023 };
+
+_Bool qemu_is_newer(const struct qemu_judge *j)
+{
+    return j->build->version > DML_V(NEWEST, NEWEST_MINOR, POINT);
+}
+
+void qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
+{
+    struct dml_qemu_finding *f = dml_vec_add(j->a, &j->findings);
+    va_list ap;
+    if (!f)
+        return;
+    va_start(ap, fmt);
+    const char *message = dml_arena_vprintf(j->a, fmt, ap);
+    va_end(ap);
+    *f = (struct dml_qemu_finding){.answer = answer,
+                                   .feature = DML_QEMU_HAS_none,
+                                   .at = j->arg.at,
+                                   .option = j->arg.name,
+                                   .key = j->key.len ? dml_arena_strndup(j->a, j->key.p, j->key.len) : NULL,
+                                   .message = message ? message : ""};
+}
+
+/* The version before that of a SEEN(), of those that were looked at. */
+static dml_version seen_before(dml_version seen)
+{
+    return seen >> 10 == DML_V(10, 0, 0) >> 10 ? DML_V(7, 2, POINT) : DML_V(5, 2, POINT);
+}
+
+/* REFUSES before, UNKNOWN where it may be either, -1 from it on. */
+static int before(dml_version version, dml_version limit)
+{
+    _Bool seen = (limit & POINT) == POINT;
+    if (version >= (limit & ~(dml_version)POINT))
+        return -1;
+    return seen && version > seen_before(limit) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES;
+}
+
+static _Bool has_feature(struct qemu_judge *j, unsigned feature, const char *what)
+{
+    dml_version version = j->build->version;
+    if (feature == DML_QEMU_HAS_none)
+        return 1;
+    if (feature == DML_QEMU_HAS_special) {
+        qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU is built with it", what);
+        return 0;
+    }
+    if (j->build->has[feature] == DML_TRI_YES || (version && version < qemu_feature_from[feature]))
+        return 1;
+    _Bool lacks = j->build->has[feature] == DML_TRI_NO;
+    uint32_t n = j->findings.n;
+    qemu_say(j, lacks ? DML_QEMU_REFUSES : DML_QEMU_FEATURE, lacks ? "%s: it is built without %s" : "%s: it needs %s", what,
+             dml_qemu_features[feature].words);
+    if (j->findings.n > n)
+        j->findings.v[n].feature = (enum dml_qemu_feature)feature;
+    return 0;
+}
+
+_Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what)
+{
+    dml_version version = j->build->version;
+    int answer = -1;
+    if (t->removed == 1)
+        answer = DML_QEMU_REFUSES;
+    else if (!version && t->removed != DML_V_NEVER)
+        answer = DML_QEMU_VERSION;
+    else if (version && t->since)
+        answer = before(version, t->since);
+    if (answer < 0 && version && t->removed != DML_V_NEVER) {
+        int gone = before(version, t->removed);
+        answer = gone == DML_QEMU_REFUSES ? -1 : gone < 0 ? DML_QEMU_REFUSES : gone;
+    }
+    if (answer < 0)
+        return has_feature(j, t->feature, what);
+    qemu_say(j, (enum dml_qemu_answer)answer, "%s%s%s", what, *t->why ? ": " : ": not in this version", t->why);
+    return 0;
+}
+
+/* "-option word", or "-option with key=word". */
+static const char *shown(struct qemu_judge *j, struct dml_sv word)
+{
+    const char *implied = j->list < QEMU_PARAM_LISTS ? qemu_param_lists[j->list].implied : NULL;
+    _Bool plain = !j->key.len || (implied && dml_sv_is(j->key, implied));
+    int n = word.len > SHOWN ? SHOWN : (int)word.len;
+    const char *text = dml_arena_printf(j->a, "-%s %s%.*s%s%.*s", j->arg.name, plain ? "" : "with ", plain ? 0 : (int)j->key.len,
+                                        plain ? "" : j->key.p, plain ? "" : "=", n, word.p);
+    return text ? text : "";
+}
+
+void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word)
+{
+    const struct qemu_word *w = qemu_word_find(kind, word);
+    const char *what = shown(j, word);
+    if (w)
+        qemu_is_there(j, &w->there, what);
+    else if (qemu_kinds[kind].complete && !qemu_is_newer(j))
+        qemu_say(j, DML_QEMU_REFUSES, "%s: there is no such %s", what, qemu_kinds[kind].words);
+    else
+        qemu_say(j, DML_QEMU_UNKNOWN, "%s: whether there is such a %s is not known", what, qemu_kinds[kind].words);
+}
+
+/* ---- identifiers ---- */
+
+void qemu_judge_reference(struct qemu_judge *j, enum qemu_params list, struct dml_sv id)
+{
+    for (uint32_t i = 0; i < j->ids.n; i++) {
+        struct qemu_id *k = &j->ids.v[i];
+        if (k->list != list || !dml_sv_eq(k->id, id))
+            continue;
+        if (k->used)
+            qemu_say(j, list == QEMU_PARAMS_chardev ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: it is in use already",
+                     shown(j, id));
+        k->used = 1;
+        return;
+    }
+    qemu_say(j, DML_QEMU_REFUSES, "%s: nothing has this id", shown(j, id));
+}
+
+static _Bool well_formed(struct dml_sv id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.p[i], lower = (char)(c | ' ');
+        _Bool letter = lower >= 'a' && lower <= 'z';
+        if (!letter && (!i || ((c < '0' || c > '9') && c != '-' && c != '.' && c != '_')))
+            return 0;
+    }
+    return id.len > 0;
+}
+
+static void judge_id(struct qemu_judge *j, struct dml_sv id)
+{
+    unsigned same = 0;
+    for (uint32_t i = 0; i < j->ids.n; i++)
+        same += j->ids.v[i].list == j->list && dml_sv_eq(j->ids.v[i].id, id);
+    if (!well_formed(id))
+        qemu_say(j, DML_QEMU_REFUSES, "%s: an id has letters, digits, '-', '.' and '_', and begins with a letter",
+                 shown(j, id));
+    else if (same > 1)
+        qemu_say(j, DML_QEMU_REFUSES, "%s: the id is there twice", shown(j, id));
+}
+
+/* ---- devices ---- */
+
+/* The list that holds more keys of a device; QEMU_PARAM_LISTS: none. */
+static enum qemu_params keys_of(enum qemu_class class)
+{
+    switch (class) {
+    case QEMU_NIC:
+        return QEMU_PARAMS_device_nic;
+    case QEMU_VGA:
+        return QEMU_PARAMS_device_vga;
+    case QEMU_USB:
+    case QEMU_REDIR:
+    case QEMU_SERIAL_PORT:
+        return QEMU_PARAMS_device_usb;
+    case QEMU_DISK:
+        return QEMU_PARAMS_device_disk;
+    case QEMU_USB_CONTROLLER:
+    case QEMU_PLAIN:
+        return QEMU_PARAMS_device_pci;
+    default:
+        return QEMU_PARAM_LISTS;
+    }
+}
+
+static const char *missing_bus(const struct qemu_judge *j, enum qemu_class class)
+{
+    if (!j->usb_bus && (class == QEMU_USB || class == QEMU_REDIR))
+        return "there is no USB bus";
+    if (!j->hda_bus && class == QEMU_HDA)
+        return "there is no HDA controller";
+    return !j->serial_bus && class == QEMU_SERIAL_PORT ? "there is no virtio-serial" : NULL;
+}
+
+static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_only)
+{
+    const struct qemu_device *d = qemu_device_find(name);
+    const char *what = shown(j, name);
+    enum dml_qemu_answer none = qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES;
+    if (!d) {
+        qemu_say(j, none, "%s: there is no such device", what);
+        return;
+    }
+    if (!qemu_is_there(j, &d->there, what))
+        return;
+    const char *lacks = missing_bus(j, d->class);
+    if (lacks)
+        qemu_say(j, DML_QEMU_REFUSES, "%s: %s", what, lacks);
+    else if (d->class == QEMU_OTHER || (nic_only && d->class != QEMU_NIC))
+        qemu_say(j, DML_QEMU_UNKNOWN, "%s: what this device needs is not known", what);
+}
+
+/* ---- values ---- */
+
+static void judge_switch(struct qemu_judge *j, struct dml_sv value)
+{
+    static const char *const others[] = {"yes", "no", "true", "false", "y", "n"};
+    if (dml_sv_is(value, "on") || dml_sv_is(value, "off"))
+        return;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (dml_sv_is(value, others[i])) {
+            qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU takes this for on or off", shown(j, value));
+            return;
+        }
+    }
+    qemu_say(j, DML_QEMU_REFUSES, "%s: it is on or off", shown(j, value));
+}
+
+static void judge_number(struct qemu_judge *j, struct dml_sv value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.p[i] < '0' || value.p[i] > '9') {
+            /* 0x10, 1k: QEMU takes some of them. */
+            qemu_say(j, value.p[0] >= '0' && value.p[0] <= '9' && !memchr(value.p, ',', value.len) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES,
+                     "%s: it is no plain number", shown(j, value));
+            return;
+        }
+    }
+    if (!value.len)
+        qemu_say(j, DML_QEMU_REFUSES, "%s: a number is missing", shown(j, value));
+}
+
+static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv value, const char *why)
+{
+    switch (how.kind) {
+    case QEMU_ANYTHING:
+    case QEMU_TEXT:
+        break;
+    case QEMU_UNJUDGED:
+        qemu_say(j, DML_QEMU_UNKNOWN, "%s: dmlint does not judge this", shown(j, value));
+        break;
+    case QEMU_NO_GUEST:
+    case QEMU_GONE:
+        qemu_say(j, DML_QEMU_REFUSES, "-%s: %s", j->arg.name, why);
+        break;
+    case QEMU_SWITCH:
+        judge_switch(j, value);
+        break;
+    case QEMU_NUMBER:
+        judge_number(j, value);
+        break;
+    case QEMU_ID:
+        judge_id(j, value);
+        break;
+    case QEMU_REF:
+        qemu_judge_reference(j, (enum qemu_params)how.n, value);
+        break;
+    case QEMU_WORDS:
+        qemu_judge_word(j, (enum qemu_words)how.n, value);
+        break;
+    case QEMU_LIST:
+        qemu_judge_list(j, (enum qemu_params)how.n, value.p);
+        break;
+    case QEMU_CALL:
+        qemu_call(j, (enum qemu_call)how.n, value);
+        break;
+    case QEMU_DEVICES:
+        judge_device(j, value, how.n);
+        break;
+    }
+}
+
+/* ---- lists ---- */
+
+/* "nowait" is "wait=off". */
+static const struct qemu_param *find_part(enum qemu_params list, struct dml_qemu_part *part)
+{
+    const struct qemu_param *p = qemu_param_find(list, part->key);
+    if (p || !part->flag || !dml_sv_starts(part->key, DML_SV("no")))
+        return p;
+    struct dml_sv rest = {part->key.p + 2, part->key.len - 2};
+    p = qemu_param_find(list, rest);
+    if (p)
+        *part = (struct dml_qemu_part){.key = rest, .value = DML_SV("off"), .flag = 1};
+    return p;
+}
+
+static _Bool is_complete(const struct qemu_judge *j, enum qemu_params list, struct dml_sv key)
+{
+    if (qemu_is_newer(j))
+        return 0;
+    /* Keys of a disk's drivers have a dot in them; the devices' own keys are too many. */
+    return qemu_param_lists[list].complete || (list == QEMU_PARAMS_drive && !memchr(key.p, '.', key.len));
+}
+
+static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_qemu_part *part)
+{
+    const struct qemu_param *p = find_part(list, part);
+    if (!p && list == QEMU_PARAMS_device) {
+        const struct qemu_device *d = qemu_device_find(j->driver);
+        enum qemu_params more = d ? keys_of(d->class) : QEMU_PARAM_LISTS;
+        p = more < QEMU_PARAM_LISTS ? find_part(more, part) : NULL;
+    }
+    j->key = part->key;
+    if (!p) {
+        _Bool none = is_complete(j, list, part->key);
+        qemu_say(j, none ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
+                 none ? "-%s with %.*s: there is no such parameter" : "-%s with %.*s: dmlint does not know this parameter",
+                 j->arg.name, part->key.len > SHOWN ? SHOWN : (int)part->key.len, part->key.p);
+        return;
+    }
+    const char *what = dml_arena_printf(j->a, "-%s with %s=", j->arg.name, p->key);
+    if (what && qemu_is_there(j, &p->there, what))
+        judge_value(j, p->how, part->value, p->there.why);
+}
+
+/* Does a socket wait for somebody before QEMU goes on? */
+static _Bool waits(const char *text, struct dml_arena *a)
+{
+    struct dml_qemu_parts parts = {text, NULL, a};
+    struct dml_qemu_part part;
+    _Bool server = 0, wait = 1;
+    while (dml_qemu_next_part(&parts, &part)) {
+        if (dml_sv_is(part.key, "server"))
+            server = !dml_sv_is(part.value, "off");
+        else if (dml_sv_is(part.key, "nowait"))
+            wait = 0;
+        else if (dml_sv_is(part.key, "wait"))
+            wait = !dml_sv_is(part.value, "off");
+    }
+    return server && wait;
+}
+
+/* What only the whole of a list shows. */
+static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char *text)
+{
+    j->key = (struct dml_sv){NULL, 0};
+    if (list == QEMU_PARAMS_chardev && waits(text, j->a))
+        qemu_say(j, DML_QEMU_REFUSES, "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off",
+                 j->arg.name);
+    if (list == QEMU_PARAMS_chardev && strcmp(j->arg.name, "chardev") == 0 && !dml_qemu_part(text, "backend", "id", j->a).p)
+        qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
+    if (list == QEMU_PARAMS_smp) {
+        struct dml_sv cpus = dml_qemu_part(text, "cpus", "cpus", j->a), most = dml_qemu_part(text, "cpus", "maxcpus", j->a);
+        uint64_t n = 1, max = 0;
+        _Bool plain = (!cpus.p || dml_num_decimal(cpus, UINT32_MAX, &n)) && (!most.p || dml_num_decimal(most, UINT32_MAX, &max));
+        max = most.p ? max : n;
+        if (plain && (!n || n > max || max > 255))
+            qemu_say(j, DML_QEMU_REFUSES, "-smp %.*s: from 1 CPU to maxcpus, and at most 255", SHOWN, text);
+    }
+}
+
+void qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *text)
+{
+    struct dml_qemu_parts parts = {text, qemu_param_lists[list].implied, j->a};
+    struct dml_qemu_part part;
+    j->list = list;
+    j->driver = list == QEMU_PARAMS_device ? dml_qemu_part(text, "driver", "driver", j->a) : (struct dml_sv){NULL, 0};
+    if (*text == '{') {
+        qemu_say(j, DML_QEMU_UNKNOWN, "-%s with JSON: dmlint does not judge this", j->arg.name);
+        return;
+    }
+    while (dml_qemu_next_part(&parts, &part))
+        judge_part(j, list, &part);
+    judge_whole(j, list, text);
+    j->list = QEMU_PARAM_LISTS;
+}
+
+/* ---- the command line ---- */
+
+static void note_device(struct qemu_judge *j, struct dml_sv driver)
+{
+    const struct qemu_device *d = qemu_device_find(driver);
+    j->usb_bus = j->usb_bus || (d && d->class == QEMU_USB_CONTROLLER);
+    j->serial_bus = j->serial_bus || (d && d->class == QEMU_SERIAL_BUS);
+    j->hda_bus = j->hda_bus || dml_sv_is(driver, "intel-hda") || dml_sv_is(driver, "ich9-intel-hda");
+}
+
+static void note_drive(struct qemu_judge *j, const char *text)
+{
+    struct dml_sv bus = dml_qemu_part(text, "file", "if", j->a), index = dml_qemu_part(text, "file", "index", j->a);
+    j->first_disk = j->first_disk || (dml_sv_is(index, "0") && (!bus.p || dml_sv_is(bus, "ide")));
+}
+
+/* Ids and buses: QEMU knows them all before it makes devices. */
+static void note(struct qemu_judge *j, const struct dml_qemu_arg *arg)
+{
+    const struct qemu_option *o = arg->option;
+    if (arg->kind != DML_QEMU_OPTION)
+        return;
+    j->usb_bus = j->usb_bus || strcmp(arg->name, "usb") == 0 || strcmp(arg->name, "usbdevice") == 0;
+    if (!arg->value || o->how.kind != QEMU_LIST)
+        return;
+    enum qemu_params list = (enum qemu_params)o->how.n;
+    const char *implied = qemu_param_lists[list].implied;
+    struct dml_sv id = dml_qemu_part(arg->value, implied, "id", j->a);
+    if (list == QEMU_PARAMS_device)
+        note_device(j, dml_qemu_part(arg->value, implied, implied, j->a));
+    if (list == QEMU_PARAMS_drive)
+        note_drive(j, arg->value);
+    struct qemu_id *k = id.p ? dml_vec_add(j->a, &j->ids) : NULL;
+    if (k)
+        *k = (struct qemu_id){list, id, 0};
+}
+
+static void judge_word_alone(struct qemu_judge *j)
+{
+    const char *word = j->arg.name;
+    _Bool refused = j->first_disk || word[0] != '/';
+    qemu_say(j, refused ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
+             "\"%.*s\" alone: it belongs to no option, and QEMU takes it for the image of the first disk", SHOWN, word);
+    j->first_disk = 1;
+}
+
+static void judge_argument(struct qemu_judge *j)
+{
+    const struct qemu_option *o = j->arg.option;
+    j->key = (struct dml_sv){NULL, 0};
+    j->list = QEMU_PARAM_LISTS;
+    switch (j->arg.kind) {
+    case DML_QEMU_WORD:
+        judge_word_alone(j);
+        break;
+    case DML_QEMU_INVALID:
+        qemu_say(j, qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "-%.*s: there is no such option", SHOWN,
+                 j->arg.name);
+        break;
+    case DML_QEMU_BARE:
+        qemu_say(j, DML_QEMU_REFUSES, "-%s: its value is missing", j->arg.name);
+        break;
+    case DML_QEMU_OPTION: {
+        const char *what = dml_arena_printf(j->a, "-%s", j->arg.name);
+        if (what && qemu_is_there(j, &o->there, what))
+            judge_value(j, o->how, dml_sv_of(j->arg.value ? j->arg.value : ""), o->there.why);
+    }
+    }
+}
+
+struct dml_qemu_findings dml_qemu_judge(const char *const *argv, uint32_t argc, const struct dml_qemu_build *build,
+                                        struct dml_arena *a)
+{
+    struct qemu_judge j = {.argv = argv, .argc = argc, .build = build, .a = a, .list = QEMU_PARAM_LISTS};
+    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &j.arg);)
+        note(&j, &j.arg);
+    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &j.arg);)
+        judge_argument(&j);
+    return (struct dml_qemu_findings){j.findings.v, j.findings.n};
+}

@@ -51,7 +51,8 @@ static dml_version kernel_version(const char *release)
     return dml_qemu_version_parse((struct dml_sv){release, n}, &v, NULL) == 0 ? v : 0;
 }
 
-/* What the host's QEMU is built with: what the facts say, else what is known of a build of that version at that path. */
+/* What the host's QEMU is built with: what the facts say, else what is known of a build of that version at that path.
+ */
 static void build_of_host(struct dml_target *t, const struct dml_facts *facts)
 {
     const char *name = dml_qemu_build_of(facts->qemu.path, t->qemu);
@@ -75,8 +76,8 @@ static int parse_qemu(struct dml_target *t, const char *qemu, struct dml_err *er
         dml_buf_init(&names, 1024);
         for (unsigned i = 0; dml_qemu_build_name(i); i++)
             dml_buf_printf(&names, "%s%s", i ? ", " : "", dml_qemu_build_name(i));
-        int rc = dml_err_set(err, DML_EINVAL, "--qemu: \"%s\" is neither a version nor a build that dmlint knows (%s)", qemu,
-                             names.len ? names.p : "");
+        int rc = dml_err_set(err, DML_EINVAL, "--qemu: \"%s\" is neither a version nor a build that dmlint knows (%s)",
+                             qemu, names.len ? names.p : "");
         dml_buf_dispose(&names);
         return rc;
     } else {

@@ -17,8 +17,8 @@ struct dml_target {
 };
 
 /*
- * From the facts, overridden by what the options --xen, --qemu (a version, or the name of a build) and --qemu-caps say (NULL where not given). DML_EINVAL
- * with a message for values that are none. `facts` may be NULL.
+ * From the facts, overridden by what the options --xen, --qemu (a version, or the name of a build) and --qemu-caps say
+ * (NULL where not given). DML_EINVAL with a message for values that are none. `facts` may be NULL.
  */
 int dml_target_init(struct dml_target *t, const struct dml_facts *facts, const char *xen, const char *qemu,
                     const char *caps, struct dml_err *err);

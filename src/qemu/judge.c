@@ -12,12 +12,12 @@ _Bool qemu_is_newer(const struct qemu_judge *j)
     return j->build->version > DML_V(NEWEST, NEWEST_MINOR, POINT);
 }
 
-void qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
+struct dml_qemu_finding *qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
 {
     struct dml_qemu_finding *f = dml_vec_add(j->a, &j->findings);
     va_list ap;
     if (!f)
-        return;
+        return NULL;
     va_start(ap, fmt);
     const char *message = dml_arena_vprintf(j->a, fmt, ap);
     va_end(ap);
@@ -27,6 +27,7 @@ void qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt
                                    .option = j->arg.name,
                                    .key = j->key.len ? dml_arena_strndup(j->a, j->key.p, j->key.len) : NULL,
                                    .message = message ? message : ""};
+    return f;
 }
 
 /* The version before that of a SEEN(), of those that were looked at. */
@@ -56,11 +57,13 @@ static _Bool has_feature(struct qemu_judge *j, unsigned feature, const char *wha
     if (j->build->has[feature] == DML_TRI_YES || (version && version < qemu_feature_from[feature]))
         return 1;
     _Bool lacks = j->build->has[feature] == DML_TRI_NO;
-    uint32_t n = j->findings.n;
-    qemu_say(j, lacks ? DML_QEMU_REFUSES : DML_QEMU_FEATURE, lacks ? "%s: it is built without %s" : "%s: it needs %s", what,
-             dml_qemu_features[feature].words);
-    if (j->findings.n > n)
-        j->findings.v[n].feature = (enum dml_qemu_feature)feature;
+    struct dml_qemu_finding *f = qemu_say(j, lacks ? DML_QEMU_REFUSES : DML_QEMU_FEATURE,
+                                          lacks ? "%s: it is built without %s" : "%s: it needs %s", what,
+                                          dml_qemu_features[feature].words);
+    if (f) {
+        f->feature = (enum dml_qemu_feature)feature;
+        f->reason = DML_QEMU_BY_BUILD;
+    }
     return 0;
 }
 
@@ -80,7 +83,10 @@ _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char
     }
     if (answer < 0)
         return has_feature(j, t->feature, what);
-    qemu_say(j, (enum dml_qemu_answer)answer, "%s%s%s", what, *t->why ? ": " : ": not in this version", t->why);
+    struct dml_qemu_finding *f =
+        qemu_say(j, (enum dml_qemu_answer)answer, "%s%s%s", what, *t->why ? ": " : ": not in this version", t->why);
+    if (f)
+        f->reason = DML_QEMU_BY_VERSION;
     return 0;
 }
 
@@ -90,8 +96,9 @@ static const char *shown(struct qemu_judge *j, struct dml_sv word)
     const char *implied = j->list < QEMU_PARAM_LISTS ? qemu_param_lists[j->list].implied : NULL;
     _Bool plain = !j->key.len || (implied && dml_sv_is(j->key, implied));
     int n = word.len > SHOWN ? SHOWN : (int)word.len;
-    const char *text = dml_arena_printf(j->a, "-%s %s%.*s%s%.*s", j->arg.name, plain ? "" : "with ", plain ? 0 : (int)j->key.len,
-                                        plain ? "" : j->key.p, plain ? "" : "=", n, word.p);
+    const char *text = dml_arena_printf(j->a, "-%s %s%.*s%s%.*s", j->arg.name, plain ? "" : "with ",
+                                        plain ? 0 : (int)j->key.len, plain ? "" : j->key.p, plain ? "" : "=", n,
+                                        word.p);
     return text ? text : "";
 }
 
@@ -219,7 +226,9 @@ static void judge_number(struct qemu_judge *j, struct dml_sv value)
     for (size_t i = 0; i < value.len; i++) {
         if (value.p[i] < '0' || value.p[i] > '9') {
             /* 0x10, 1k: QEMU takes some of them. */
-            qemu_say(j, value.p[0] >= '0' && value.p[0] <= '9' && !memchr(value.p, ',', value.len) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES,
+            qemu_say(j,
+                     value.p[0] >= '0' && value.p[0] <= '9' && !memchr(value.p, ',', value.len) ? DML_QEMU_UNKNOWN
+                                                                                                : DML_QEMU_REFUSES,
                      "%s: it is no plain number", shown(j, value));
             return;
         }
@@ -300,10 +309,13 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
         p = more < QEMU_PARAM_LISTS ? find_part(more, part) : NULL;
     }
     j->key = part->key;
+    if (!p && list == QEMU_PARAMS_device && !qemu_device_find(j->driver))
+        return; /* said of the device */
     if (!p) {
         _Bool none = is_complete(j, list, part->key);
         qemu_say(j, none ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
-                 none ? "-%s with %.*s: there is no such parameter" : "-%s with %.*s: dmlint does not know this parameter",
+                 none ? "-%s with %.*s: there is no such parameter"
+                      : "-%s with %.*s: dmlint does not know this parameter",
                  j->arg.name, part->key.len > SHOWN ? SHOWN : (int)part->key.len, part->key.p);
         return;
     }
@@ -329,19 +341,38 @@ static _Bool waits(const char *text, struct dml_arena *a)
     return server && wait;
 }
 
+static void judge_place(struct qemu_judge *j, const char *text)
+{
+    struct dml_sv bus = dml_qemu_part(text, "file", "if", j->a), index = dml_qemu_part(text, "file", "index", j->a);
+    unsigned same = 0;
+    for (uint32_t i = 0; index.p && (!bus.p || dml_sv_is(bus, "ide")) && i < j->places.n; i++)
+        same += dml_sv_eq(j->places.v[i], index);
+    struct dml_qemu_finding *f = same > 1
+                                     ? qemu_say(j, DML_QEMU_REFUSES, "-%s with index=%.*s: another disk has this place",
+                                                j->arg.name, (int)index.len, index.p)
+                                     : NULL;
+    if (f)
+        f->reason = DML_QEMU_BY_PLACE;
+}
+
 /* What only the whole of a list shows. */
 static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char *text)
 {
     j->key = (struct dml_sv){NULL, 0};
     if (list == QEMU_PARAMS_chardev && waits(text, j->a))
-        qemu_say(j, DML_QEMU_REFUSES, "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off",
-                 j->arg.name);
-    if (list == QEMU_PARAMS_chardev && strcmp(j->arg.name, "chardev") == 0 && !dml_qemu_part(text, "backend", "id", j->a).p)
+        qemu_say(j, DML_QEMU_REFUSES,
+                 "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off", j->arg.name);
+    if (list == QEMU_PARAMS_chardev && strcmp(j->arg.name, "chardev") == 0 &&
+        !dml_qemu_part(text, "backend", "id", j->a).p)
         qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
+    if (list == QEMU_PARAMS_drive)
+        judge_place(j, text);
     if (list == QEMU_PARAMS_smp) {
-        struct dml_sv cpus = dml_qemu_part(text, "cpus", "cpus", j->a), most = dml_qemu_part(text, "cpus", "maxcpus", j->a);
+        struct dml_sv cpus = dml_qemu_part(text, "cpus", "cpus", j->a),
+                      most = dml_qemu_part(text, "cpus", "maxcpus", j->a);
         uint64_t n = 1, max = 0;
-        _Bool plain = (!cpus.p || dml_num_decimal(cpus, UINT32_MAX, &n)) && (!most.p || dml_num_decimal(most, UINT32_MAX, &max));
+        _Bool plain = (!cpus.p || dml_num_decimal(cpus, UINT32_MAX, &n)) &&
+                      (!most.p || dml_num_decimal(most, UINT32_MAX, &max));
         max = most.p ? max : n;
         if (plain && (!n || n > max || max > 255))
             qemu_say(j, DML_QEMU_REFUSES, "-smp %.*s: from 1 CPU to maxcpus, and at most 255", SHOWN, text);
@@ -377,7 +408,12 @@ static void note_device(struct qemu_judge *j, struct dml_sv driver)
 static void note_drive(struct qemu_judge *j, const char *text)
 {
     struct dml_sv bus = dml_qemu_part(text, "file", "if", j->a), index = dml_qemu_part(text, "file", "index", j->a);
-    j->first_disk = j->first_disk || (dml_sv_is(index, "0") && (!bus.p || dml_sv_is(bus, "ide")));
+    if (!index.p || (bus.p && !dml_sv_is(bus, "ide")))
+        return;
+    j->first_disk = j->first_disk || dml_sv_is(index, "0");
+    struct dml_sv *place = dml_vec_add(j->a, &j->places);
+    if (place)
+        *place = index;
 }
 
 /* Ids and buses: QEMU knows them all before it makes devices. */
@@ -440,7 +476,11 @@ struct dml_qemu_findings dml_qemu_judge(const char *const *argv, uint32_t argc, 
     struct qemu_judge j = {.argv = argv, .argc = argc, .build = build, .a = a, .list = QEMU_PARAM_LISTS};
     for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &j.arg);)
         note(&j, &j.arg);
-    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &j.arg);)
+    /* QEMU ends at an option that it does not know. */
+    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &j.arg);) {
         judge_argument(&j);
+        if (j.arg.kind == DML_QEMU_INVALID)
+            break;
+    }
     return (struct dml_qemu_findings){j.findings.v, j.findings.n};
 }

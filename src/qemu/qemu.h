@@ -18,10 +18,10 @@ enum dml_qemu_kind {
 };
 struct dml_qemu_arg {
     enum dml_qemu_kind kind;
-    const char *name;    /* without its dashes; a word as it is */
-    const char *value;   /* NULL: none */
-    uint32_t at;         /* index of the option, or word; the value is the next */
-    const void *option;  /* its row, private to qemu/ */
+    const char *name;   /* without its dashes; a word as it is */
+    const char *value;  /* NULL: none */
+    uint32_t at;        /* index of the option, or word; the value is the next */
+    const void *option; /* its row, private to qemu/ */
 };
 
 /* The argument at *i, 1 for the first of an argv; moves *i behind it. 0 at the end. */
@@ -75,18 +75,25 @@ void dml_qemu_build_upstream(struct dml_qemu_build *out, dml_version version);
 /* ---- judging ---- */
 
 enum dml_qemu_answer {
-    DML_QEMU_REFUSES,  /* QEMU of that version and build is known to stop there */
-    DML_QEMU_UNKNOWN,  /* not known to be accepted */
-    DML_QEMU_FEATURE,  /* accepted where the build has `feature`, of which nothing is known */
-    DML_QEMU_VERSION   /* depends on the version, which is unknown */
+    DML_QEMU_REFUSES, /* QEMU of that version and build is known to stop there */
+    DML_QEMU_UNKNOWN, /* not known to be accepted */
+    DML_QEMU_FEATURE, /* accepted where the build has `feature`, of which nothing is known */
+    DML_QEMU_VERSION  /* depends on the version, which is unknown */
+};
+enum dml_qemu_reason {
+    DML_QEMU_BY_VALUE,   /* no QEMU that dmlint knows takes it */
+    DML_QEMU_BY_VERSION, /* it came later, or is gone */
+    DML_QEMU_BY_BUILD,   /* QEMU is built without `feature` */
+    DML_QEMU_BY_PLACE    /* another disk has this place */
 };
 struct dml_qemu_finding {
     enum dml_qemu_answer answer;
+    enum dml_qemu_reason reason; /* of what QEMU refuses */
     enum dml_qemu_feature feature;
-    uint32_t at;          /* the option */
-    const char *option;   /* without dashes */
-    const char *key;      /* of the value in its list, or NULL */
-    const char *message;  /* "-usbdevice usb-tablet: ..." */
+    uint32_t at;         /* the option */
+    const char *option;  /* without dashes */
+    const char *key;     /* of the value in its list, or NULL */
+    const char *message; /* "-usbdevice usb-tablet: ..." */
 };
 struct dml_qemu_findings {
     const struct dml_qemu_finding *v;

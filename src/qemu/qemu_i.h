@@ -141,19 +141,20 @@ struct qemu_judge {
     const struct dml_qemu_build *build;
     struct dml_arena *a;
     DML_VEC(struct dml_qemu_finding) findings;
-    DML_VEC(struct qemu_id) ids; /* all of the command line, found before anything is judged */
+    DML_VEC(struct dml_sv) places; /* the disks of the IDE bus */
+    DML_VEC(struct qemu_id) ids;   /* all of the command line, found before anything is judged */
     _Bool usb_bus, hda_bus, serial_bus, spice, first_disk;
     /* What is judged. */
     struct dml_qemu_arg arg;
-    struct dml_sv key;       /* in its list; empty: the value as a whole */
+    struct dml_sv key; /* in its list; empty: the value as a whole */
     enum qemu_params list;
-    struct dml_sv driver;    /* of a -device */
+    struct dml_sv driver; /* of a -device */
 };
 
 /* Newer than all that the tables know? */
 _Bool qemu_is_newer(const struct qemu_judge *j);
-/* Something about the value that is judged, made like printf. */
-void qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
+/* Something about the value that is judged, made like printf. NULL when out of memory. */
+struct dml_qemu_finding *qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Is it in this QEMU? Says so where not, or where that is not known; `what` names it. */
 _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what);

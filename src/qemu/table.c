@@ -9,8 +9,11 @@
 #define NEVER              DML_V_NEVER
 #define NONE               1
 /* Ways of judging, as one number: a comma would not pass through macros. */
-#define AS(kind, n)   ((kind) << 8 | (n))
-#define HOW(as)       {(as) >> 8, (as)&255}
+#define AS(kind, n) ((kind) << 8 | (n))
+#define HOW(as)                                                                                                        \
+    {                                                                                                                  \
+        (as) >> 8, (as)&255                                                                                            \
+    }
 #define ANYTHING      AS(QEMU_ANYTHING, 0)
 #define UNJUDGED      AS(QEMU_UNJUDGED, 0)
 #define NO_GUEST      AS(QEMU_NO_GUEST, 0)
@@ -52,8 +55,7 @@ static const struct qemu_param params[] = {
 };
 
 static const struct qemu_device devices[] = {
-#define DEVICE(name, class, since, removed, feature)                                                                   \
-    {name, QEMU_##class, {since, removed, DML_QEMU_HAS_##feature, ""}},
+#define DEVICE(name, class, since, removed, feature) {name, QEMU_##class, {since, removed, DML_QEMU_HAS_##feature, ""}},
 #include "qemu/devices.def"
 #undef DEVICE
 };

@@ -42,7 +42,8 @@ static void call_spice_tls_port(struct qemu_judge *j, struct dml_sv value)
 {
     call_port(j, value);
     if (!dml_sv_is(value, "0"))
-        say(j, DML_QEMU_UNKNOWN, value, "QEMU looks for certificates where it is started; libxl does not say where they are");
+        say(j, DML_QEMU_UNKNOWN, value,
+            "QEMU looks for certificates where it is started; libxl does not say where they are");
 }
 
 /* A host by number, or a name that only the host can look up. */
@@ -51,7 +52,8 @@ static void judge_host(struct qemu_judge *j, struct dml_sv host, struct dml_sv v
     if (host.len > 1 && host.p[0] == '[' && host.p[host.len - 1] == ']')
         host = (struct dml_sv){host.p + 1, host.len - 2};
     const char *colon = host.len ? memchr(host.p, ':', host.len) : NULL;
-    _Bool v6 = colon && memchr(colon + 1, ':', (size_t)(host.p + host.len - colon - 1)) && consists_of(host, "0123456789abcdefABCDEF:.");
+    _Bool v6 = colon && memchr(colon + 1, ':', (size_t)(host.p + host.len - colon - 1)) &&
+               consists_of(host, "0123456789abcdefABCDEF:.");
     unsigned dots = 0;
     for (size_t i = 0; i < host.len; i++)
         dots += host.p[i] == '.';
@@ -128,7 +130,8 @@ static void datagrams(struct qemu_judge *j, struct dml_sv value, struct dml_sv r
     uint64_t n;
     if (colon == address.len || colon + 1 == address.len)
         say(j, DML_QEMU_REFUSES, value, "host:port is missing");
-    else if (!dml_num_decimal(behind(address, colon + 1), PORT_MAX, &n) || !consists_of(behind(rest, end), "@0123456789.:"))
+    else if (!dml_num_decimal(behind(address, colon + 1), PORT_MAX, &n) ||
+             !consists_of(behind(rest, end), "@0123456789.:"))
         say(j, DML_QEMU_UNKNOWN, value, "dmlint does not judge this address");
     else
         judge_host(j, (struct dml_sv){address.p, colon}, value);
@@ -177,9 +180,9 @@ static void line(struct qemu_judge *j, struct dml_sv value)
     static const struct {
         const char *prefix;
         void (*judge)(struct qemu_judge *j, struct dml_sv value, struct dml_sv rest);
-    } forms[] = {{"file:", file},   {"pipe:", file},        {"tcp:", stream},   {"telnet:", stream},
+    } forms[] = {{"file:", file},     {"pipe:", file},        {"tcp:", stream},    {"telnet:", stream},
                  {"udp:", datagrams}, {"websocket:", stream}, {"tn3270:", stream}, {"unix:", unix_socket},
-                 {"vc:", console},  {"chardev:", named},    {"pty:", pty_at},   {"/dev/", file}};
+                 {"vc:", console},    {"chardev:", named},    {"pty:", pty_at},    {"/dev/", file}};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct dml_sv prefix = dml_sv_of(forms[i].prefix);
         if (dml_sv_starts(value, prefix)) {
@@ -328,7 +331,7 @@ static void call_rtc_base(struct qemu_judge *j, struct dml_sv value)
 
 void qemu_call(struct qemu_judge *j, enum qemu_call call, struct dml_sv value)
 {
-    static void (*const calls[])(struct qemu_judge *j, struct dml_sv value) = {
+    static void (*const calls[])(struct qemu_judge * j, struct dml_sv value) = {
 #define X(id) [QEMU_CALL_##id] = call_##id,
         QEMU_CALLS(X)
 #undef X

@@ -91,7 +91,7 @@ _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char
 }
 
 /* "-option word", or "-option with key=word". */
-static const char *shown(struct qemu_judge *j, struct dml_sv word)
+const char *qemu_shown(struct qemu_judge *j, struct dml_sv word)
 {
     const char *implied = j->list < QEMU_PARAM_LISTS ? qemu_param_lists[j->list].implied : NULL;
     _Bool plain = !j->key.len || (implied && dml_sv_is(j->key, implied));
@@ -105,7 +105,7 @@ static const char *shown(struct qemu_judge *j, struct dml_sv word)
 void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word)
 {
     const struct qemu_word *w = qemu_word_find(kind, word);
-    const char *what = shown(j, word);
+    const char *what = qemu_shown(j, word);
     if (w)
         qemu_is_there(j, &w->there, what);
     else if (qemu_kinds[kind].complete && !qemu_is_newer(j))
@@ -124,11 +124,11 @@ void qemu_judge_reference(struct qemu_judge *j, enum qemu_params list, struct dm
             continue;
         if (k->used)
             qemu_say(j, list == QEMU_PARAMS_chardev ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: it is in use already",
-                     shown(j, id));
+                     qemu_shown(j, id));
         k->used = 1;
         return;
     }
-    qemu_say(j, DML_QEMU_REFUSES, "%s: nothing has this id", shown(j, id));
+    qemu_say(j, DML_QEMU_REFUSES, "%s: nothing has this id", qemu_shown(j, id));
 }
 
 static _Bool well_formed(struct dml_sv id)
@@ -149,9 +149,9 @@ static void judge_id(struct qemu_judge *j, struct dml_sv id)
         same += j->ids.v[i].list == j->list && dml_sv_eq(j->ids.v[i].id, id);
     if (!well_formed(id))
         qemu_say(j, DML_QEMU_REFUSES, "%s: an id has letters, digits, '-', '.' and '_', and begins with a letter",
-                 shown(j, id));
+                 qemu_shown(j, id));
     else if (same > 1)
-        qemu_say(j, DML_QEMU_REFUSES, "%s: the id is there twice", shown(j, id));
+        qemu_say(j, DML_QEMU_REFUSES, "%s: the id is there twice", qemu_shown(j, id));
 }
 
 /* ---- devices ---- */
@@ -190,14 +190,16 @@ static const char *missing_bus(const struct qemu_judge *j, enum qemu_class class
 static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_only)
 {
     const struct qemu_device *d = qemu_device_find(name);
-    const char *what = shown(j, name);
+    const char *what = qemu_shown(j, name);
     enum dml_qemu_answer none = qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES;
+    j->no_driver = 1;
     if (!d) {
         qemu_say(j, none, "%s: there is no such device", what);
         return;
     }
     if (!qemu_is_there(j, &d->there, what))
         return;
+    j->no_driver = 0;
     const char *lacks = missing_bus(j, d->class);
     if (lacks)
         qemu_say(j, DML_QEMU_REFUSES, "%s: %s", what, lacks);
@@ -214,11 +216,11 @@ static void judge_switch(struct qemu_judge *j, struct dml_sv value)
         return;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (dml_sv_is(value, others[i])) {
-            qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU takes this for on or off", shown(j, value));
+            qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU takes this for on or off", qemu_shown(j, value));
             return;
         }
     }
-    qemu_say(j, DML_QEMU_REFUSES, "%s: it is on or off", shown(j, value));
+    qemu_say(j, DML_QEMU_REFUSES, "%s: it is on or off", qemu_shown(j, value));
 }
 
 static void judge_number(struct qemu_judge *j, struct dml_sv value)
@@ -229,12 +231,12 @@ static void judge_number(struct qemu_judge *j, struct dml_sv value)
             qemu_say(j,
                      value.p[0] >= '0' && value.p[0] <= '9' && !memchr(value.p, ',', value.len) ? DML_QEMU_UNKNOWN
                                                                                                 : DML_QEMU_REFUSES,
-                     "%s: it is no plain number", shown(j, value));
+                     "%s: it is no plain number", qemu_shown(j, value));
             return;
         }
     }
     if (!value.len)
-        qemu_say(j, DML_QEMU_REFUSES, "%s: a number is missing", shown(j, value));
+        qemu_say(j, DML_QEMU_REFUSES, "%s: a number is missing", qemu_shown(j, value));
 }
 
 static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv value, const char *why)
@@ -244,7 +246,7 @@ static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv
     case QEMU_TEXT:
         break;
     case QEMU_UNJUDGED:
-        qemu_say(j, DML_QEMU_UNKNOWN, "%s: dmlint does not judge this", shown(j, value));
+        qemu_say(j, DML_QEMU_UNKNOWN, "%s: dmlint does not judge this", qemu_shown(j, value));
         break;
     case QEMU_NO_GUEST:
     case QEMU_GONE:
@@ -297,7 +299,8 @@ static _Bool is_complete(const struct qemu_judge *j, enum qemu_params list, stru
     if (qemu_is_newer(j))
         return 0;
     /* Keys of a disk's drivers have a dot in them; the devices' own keys are too many. */
-    return qemu_param_lists[list].complete || (list == QEMU_PARAMS_drive && !memchr(key.p, '.', key.len));
+    return qemu_param_lists[list].complete || (list == QEMU_PARAMS_drive && !memchr(key.p, '.', key.len)) ||
+           (list == QEMU_PARAMS_netdev && dml_sv_is(j->driver, "tap"));
 }
 
 static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_qemu_part *part)
@@ -309,8 +312,8 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
         p = more < QEMU_PARAM_LISTS ? find_part(more, part) : NULL;
     }
     j->key = part->key;
-    if (!p && list == QEMU_PARAMS_device && !qemu_device_find(j->driver))
-        return; /* said of the device */
+    if (!p && j->no_driver)
+        return;
     if (!p) {
         _Bool none = is_complete(j, list, part->key);
         qemu_say(j, none ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
@@ -324,12 +327,13 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
         judge_value(j, p->how, part->value, p->there.why);
 }
 
-/* Does a socket wait for somebody before QEMU goes on? */
-static _Bool waits(const char *text, struct dml_arena *a)
+/* Does a socket wait for somebody before QEMU goes on? *again: it is a server that is to connect again, too. */
+static _Bool waits(const char *text, struct dml_arena *a, _Bool *again)
 {
     struct dml_qemu_parts parts = {text, NULL, a};
     struct dml_qemu_part part;
     _Bool server = 0, wait = 1;
+    *again = 0;
     while (dml_qemu_next_part(&parts, &part)) {
         if (dml_sv_is(part.key, "server"))
             server = !dml_sv_is(part.value, "off");
@@ -337,7 +341,10 @@ static _Bool waits(const char *text, struct dml_arena *a)
             wait = 0;
         else if (dml_sv_is(part.key, "wait"))
             wait = !dml_sv_is(part.value, "off");
+        else if (dml_sv_starts(part.key, DML_SV("reconnect")))
+            *again = !dml_sv_is(part.value, "0");
     }
+    *again = *again && server;
     return server && wait;
 }
 
@@ -358,10 +365,13 @@ static void judge_place(struct qemu_judge *j, const char *text)
 /* What only the whole of a list shows. */
 static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char *text)
 {
+    _Bool again = 0;
     j->key = (struct dml_sv){NULL, 0};
-    if (list == QEMU_PARAMS_chardev && waits(text, j->a))
+    if (list == QEMU_PARAMS_chardev && waits(text, j->a, &again))
         qemu_say(j, DML_QEMU_REFUSES,
                  "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off", j->arg.name);
+    if (list == QEMU_PARAMS_chardev && again)
+        qemu_say(j, DML_QEMU_REFUSES, "-%s with reconnect: a server does not connect again", j->arg.name);
     if (list == QEMU_PARAMS_chardev && strcmp(j->arg.name, "chardev") == 0 &&
         !dml_qemu_part(text, "backend", "id", j->a).p)
         qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
@@ -384,7 +394,11 @@ void qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *te
     struct dml_qemu_parts parts = {text, qemu_param_lists[list].implied, j->a};
     struct dml_qemu_part part;
     j->list = list;
-    j->driver = list == QEMU_PARAMS_device ? dml_qemu_part(text, "driver", "driver", j->a) : (struct dml_sv){NULL, 0};
+    const char *driver = qemu_param_lists[list].implied;
+    j->driver = (struct dml_sv){NULL, 0};
+    j->no_driver = 0;
+    if (list == QEMU_PARAMS_device || list == QEMU_PARAMS_netdev)
+        j->driver = dml_qemu_part(text, driver, driver, j->a);
     if (*text == '{') {
         qemu_say(j, DML_QEMU_UNKNOWN, "-%s with JSON: dmlint does not judge this", j->arg.name);
         return;

@@ -38,7 +38,8 @@ enum qemu_params {
     X(drive_file)                                                                                                      \
     X(vga_memory)                                                                                                      \
     X(qxl_memory)                                                                                                      \
-    X(rtc_base)
+    X(rtc_base)                                                                                                        \
+    X(rom)
 
 enum qemu_call {
 #define X(id) QEMU_CALL_##id,
@@ -148,7 +149,8 @@ struct qemu_judge {
     struct dml_qemu_arg arg;
     struct dml_sv key; /* in its list; empty: the value as a whole */
     enum qemu_params list;
-    struct dml_sv driver; /* of a -device */
+    struct dml_sv driver; /* of a -device, type of a -netdev */
+    _Bool no_driver;      /* there is no such device, and that was said */
 };
 
 /* Newer than all that the tables know? */
@@ -158,6 +160,8 @@ struct dml_qemu_finding *qemu_say(struct qemu_judge *j, enum dml_qemu_answer ans
     __attribute__((format(printf, 3, 4)));
 /* Is it in this QEMU? Says so where not, or where that is not known; `what` names it. */
 _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what);
+/* "-option value", or "-option with key=value", for messages. */
+const char *qemu_shown(struct qemu_judge *j, struct dml_sv value);
 /* One of the words of a kind. */
 void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word);
 /* The parts of a list in `text`. */

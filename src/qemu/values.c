@@ -13,7 +13,7 @@ static int shown(struct dml_sv s)
 /* "-option text: why". */
 static void say(struct qemu_judge *j, enum dml_qemu_answer answer, struct dml_sv value, const char *why)
 {
-    qemu_say(j, answer, "-%s %.*s: %s", j->arg.name, shown(value), value.p, why);
+    qemu_say(j, answer, "%s: %s", qemu_shown(j, value), why);
 }
 
 static _Bool consists_of(struct dml_sv s, const char *chars)
@@ -227,13 +227,21 @@ static void call_uuid(struct qemu_judge *j, struct dml_sv value)
 /* A property of a device that may never be made is not looked at. */
 static void call_global(struct qemu_judge *j, struct dml_sv value)
 {
-    struct dml_sv floppy = DML_SV("isa-fdc.drive"), port = DML_SV("isa-debugcon.iobase=");
-    if (!value.len || !memchr(value.p, '=', value.len))
+    size_t n = 0;
+    while (n < value.len && value.p[n] != '=')
+        n++;
+    if (n == value.len)
         say(j, DML_QEMU_REFUSES, value, "it is driver.property=value");
-    else if (dml_sv_starts(value, floppy) && j->build->version >= DML_V(6, 0, 0))
-        say(j, DML_QEMU_REFUSES, value, "removed in QEMU 6.0; use -device floppy");
-    else if (!dml_sv_starts(value, port) || !consists_of(behind(value, port.len), "0123456789abcdefx"))
+    else if (!consists_of(behind(value, n + 1), "0123456789abcdefx"))
         say(j, DML_QEMU_UNKNOWN, value, "dmlint does not judge this");
+    else
+        qemu_judge_word(j, QEMU_WORDS_global, (struct dml_sv){value.p, n});
+}
+
+static void call_rom(struct qemu_judge *j, struct dml_sv value)
+{
+    if (value.len)
+        say(j, DML_QEMU_UNKNOWN, value, "dmlint does not judge files that only QEMU reads");
 }
 
 static void call_soundhw(struct qemu_judge *j, struct dml_sv value)

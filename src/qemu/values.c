@@ -42,12 +42,12 @@ static void call_spice_tls_port(struct qemu_judge *j, struct dml_sv value)
 {
     call_port(j, value);
     if (!dml_sv_is(value, "0"))
-        say(j, DML_QEMU_UNKNOWN, value,
-            "QEMU looks for certificates where it is started; libxl does not say where they are");
+        say(j, DML_QEMU_REFUSES, value,
+            "QEMU looks for certificates in the directory in which xl was started; libxl names no other");
 }
 
-/* A host by number, or a name that only the host can look up. */
-static void judge_host(struct qemu_judge *j, struct dml_sv host, struct dml_sv value)
+/* A host by number, or a name that only the host can look up; of peers it is taken to be there, as files are. */
+static void judge_host(struct qemu_judge *j, struct dml_sv host, struct dml_sv value, _Bool listens)
 {
     if (host.len > 1 && host.p[0] == '[' && host.p[host.len - 1] == ']')
         host = (struct dml_sv){host.p + 1, host.len - 2};
@@ -58,6 +58,8 @@ static void judge_host(struct qemu_judge *j, struct dml_sv host, struct dml_sv v
     for (size_t i = 0; i < host.len; i++)
         dots += host.p[i] == '.';
     if (!host.len || v6 || (dots == 3 && consists_of(host, "0123456789.")) || dml_sv_is(host, "localhost"))
+        return;
+    if (!colon && !listens && consists_of(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"))
         return;
     say(j, colon ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN, value,
         colon ? "this is no address" : "whether the host knows this name is not known");
@@ -84,7 +86,7 @@ static void call_vnc_address(struct qemu_judge *j, struct dml_sv value)
     else if (!dml_num_decimal(behind(value, colon + 1), PORT_MAX - VNC_BASE, &n))
         say(j, DML_QEMU_REFUSES, value, "a display is a number from 0 to 59635");
     else
-        judge_host(j, (struct dml_sv){value.p, colon}, value);
+        judge_host(j, (struct dml_sv){value.p, colon}, value, 1);
 }
 
 static void call_socket_path(struct qemu_judge *j, struct dml_sv value)
@@ -115,7 +117,7 @@ static void stream(struct qemu_judge *j, struct dml_sv value, struct dml_sv rest
         say(j, DML_QEMU_REFUSES, value, "host:port is missing");
         return;
     }
-    judge_host(j, (struct dml_sv){address.p, colon}, value);
+    judge_host(j, (struct dml_sv){address.p, colon}, value, 0);
     call_port(j, behind(address, colon + 1));
     socket_options(j, rest, end);
 }
@@ -134,7 +136,7 @@ static void datagrams(struct qemu_judge *j, struct dml_sv value, struct dml_sv r
              !consists_of(behind(rest, end), "@0123456789.:"))
         say(j, DML_QEMU_UNKNOWN, value, "dmlint does not judge this address");
     else
-        judge_host(j, (struct dml_sv){address.p, colon}, value);
+        judge_host(j, (struct dml_sv){address.p, colon}, value, 0);
 }
 
 static void unix_socket(struct qemu_judge *j, struct dml_sv value, struct dml_sv rest)

@@ -362,6 +362,22 @@ static void judge_place(struct qemu_judge *j, const char *text)
         f->reason = DML_QEMU_BY_PLACE;
 }
 
+/* With to= QEMU tries the displays from the first to that one: none, where the first is beyond it. */
+static void judge_displays(struct qemu_judge *j, const char *text)
+{
+    struct dml_sv address = dml_qemu_part(text, "vnc", "vnc", j->a), to = dml_qemu_part(text, "vnc", "to", j->a);
+    uint64_t first, last;
+    size_t n = address.len;
+    while (n && address.p[n - 1] != ':')
+        n--;
+    struct dml_sv display = {address.p + n, address.len - n};
+    if (n && to.p && dml_num_decimal(display, UINT32_MAX, &first) && dml_num_decimal(to, UINT32_MAX, &last) &&
+        first > last)
+        qemu_say(j, DML_QEMU_REFUSES,
+                 "-vnc %.*s with to=%.*s: it looks for a free display from the first to the second", (int)address.len,
+                 address.p, (int)to.len, to.p);
+}
+
 /* What only the whole of a list shows. */
 static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char *text)
 {
@@ -375,6 +391,8 @@ static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char 
     if (list == QEMU_PARAMS_chardev && strcmp(j->arg.name, "chardev") == 0 &&
         !dml_qemu_part(text, "backend", "id", j->a).p)
         qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
+    if (list == QEMU_PARAMS_vnc)
+        judge_displays(j, text);
     if (list == QEMU_PARAMS_drive)
         judge_place(j, text);
     if (list == QEMU_PARAMS_smp) {

@@ -378,11 +378,22 @@ static void judge_displays(struct qemu_judge *j, const char *text)
                  address.p, (int)to.len, to.p);
 }
 
+/* Lists that say nothing without their first value. */
+static _Bool needs_first(enum qemu_params list)
+{
+    return list == QEMU_PARAMS_device || list == QEMU_PARAMS_netdev || list == QEMU_PARAMS_net ||
+           list == QEMU_PARAMS_mon || list == QEMU_PARAMS_object || list == QEMU_PARAMS_fsdev ||
+           list == QEMU_PARAMS_virtfs;
+}
+
 /* What only the whole of a list shows. */
 static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char *text)
 {
+    const char *first = qemu_param_lists[list].implied;
     _Bool again = 0;
     j->key = (struct dml_sv){NULL, 0};
+    if (needs_first(list) && !dml_qemu_part(text, first, first, j->a).p)
+        qemu_say(j, DML_QEMU_REFUSES, "-%s: its %s is missing", j->arg.name, first);
     if (list == QEMU_PARAMS_chardev && waits(text, j->a, &again))
         qemu_say(j, DML_QEMU_REFUSES,
                  "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off", j->arg.name);

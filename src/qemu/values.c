@@ -229,12 +229,13 @@ static void call_uuid(struct qemu_judge *j, struct dml_sv value)
 /* A property of a device that may never be made is not looked at. */
 static void call_global(struct qemu_judge *j, struct dml_sv value)
 {
+    uint64_t number;
     size_t n = 0;
     while (n < value.len && value.p[n] != '=')
         n++;
     if (n == value.len)
         say(j, DML_QEMU_REFUSES, value, "it is driver.property=value");
-    else if (!consists_of(behind(value, n + 1), "0123456789abcdefx"))
+    else if (dml_num_parse_u(behind(value, n + 1), 0, &number, NULL) != DML_NUM_OK)
         say(j, DML_QEMU_UNKNOWN, value, "dmlint does not judge this");
     else
         qemu_judge_word(j, QEMU_WORDS_global, (struct dml_sv){value.p, n});
@@ -282,13 +283,18 @@ static void call_boot_order(struct qemu_judge *j, struct dml_sv value)
         say(j, DML_QEMU_REFUSES, value, "a PC has at most three boot devices");
 }
 
+/* More than a host has is what libxl's sum comes to where the video card takes all of the memory. */
 static void call_size(struct qemu_judge *j, struct dml_sv value)
 {
+    enum { MOST_MIB = 3 * 1024 * 1024 };
     struct dml_sv digits = value;
+    uint64_t n = 1;
     if (digits.len && strchr("kKmMgGtT", digits.p[digits.len - 1]))
         digits.len--;
-    if (!digits.len || !consists_of(digits, "0123456789"))
+    if (!dml_num_decimal(digits, UINT64_MAX, &n))
         say(j, DML_QEMU_UNKNOWN, value, "this is no plain size");
+    else if (!n || (digits.len == value.len && n > MOST_MIB))
+        say(j, DML_QEMU_UNKNOWN, value, "this is no amount of memory that a guest has");
 }
 
 static void call_mac(struct qemu_judge *j, struct dml_sv value)
@@ -309,6 +315,8 @@ static void call_drive_file(struct qemu_judge *j, struct dml_sv value)
         colon++;
     if (colon < value.len && value.p[colon] == ':' && value.p[0] != '@' && !dml_sv_starts(value, DML_SV("nbd+unix:")))
         say(j, DML_QEMU_UNKNOWN, value, "to QEMU this begins with the name of a protocol");
+    if (j->arg.value && (value.p < j->arg.value || value.p > j->arg.value + strlen(j->arg.value)))
+        say(j, DML_QEMU_UNKNOWN, value, "two commas are one to QEMU: it is another file");
 }
 
 /* Of the cards with vgamem_mb only the Cirrus is particular: cirrus_vga_realize (hw/display/cirrus_vga.c) */

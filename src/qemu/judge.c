@@ -178,8 +178,13 @@ static enum qemu_params keys_of(enum qemu_class class)
     }
 }
 
-static const char *missing_bus(const struct qemu_judge *j, enum qemu_class class)
+/* What a device of this class lacks; NULL: nothing. */
+static const char *lacking(const struct qemu_judge *j, enum qemu_class class)
 {
+    if (class == QEMU_DISK && !dml_qemu_part(j->arg.value, NULL, "drive", j->a).p)
+        return "it has no drive=";
+    if (class == QEMU_REDIR && !dml_qemu_part(j->arg.value, NULL, "chardev", j->a).p)
+        return "it has no chardev=";
     if (!j->usb_bus && (class == QEMU_USB || class == QEMU_REDIR))
         return "there is no USB bus";
     if (!j->hda_bus && class == QEMU_HDA)
@@ -200,7 +205,7 @@ static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_onl
     if (!qemu_is_there(j, &d->there, what))
         return;
     j->no_driver = 0;
-    const char *lacks = missing_bus(j, d->class);
+    const char *lacks = lacking(j, d->class);
     if (lacks)
         qemu_say(j, DML_QEMU_REFUSES, "%s: %s", what, lacks);
     else if (d->class == QEMU_OTHER || (nic_only && d->class != QEMU_NIC))
@@ -413,8 +418,9 @@ static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char 
         _Bool plain = (!cpus.p || dml_num_decimal(cpus, UINT32_MAX, &n)) &&
                       (!most.p || dml_num_decimal(most, UINT32_MAX, &max));
         max = most.p ? max : n;
-        if (plain && (!n || n > max || max > 255))
-            qemu_say(j, DML_QEMU_REFUSES, "-smp %.*s: from 1 CPU to maxcpus, and at most 255", SHOWN, text);
+        if (plain && (!n || n > max || max > 255)) /* 7.2 takes 0, others do not */
+            qemu_say(j, n ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN, "-smp %.*s: from 1 CPU to maxcpus, and at most 255",
+                     SHOWN, text);
     }
 }
 

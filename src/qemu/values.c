@@ -31,11 +31,13 @@ static struct dml_sv behind(struct dml_sv s, size_t n)
 
 static void call_port(struct qemu_judge *j, struct dml_sv value)
 {
-    uint64_t n;
-    if (dml_num_decimal(value, UINT32_MAX, &n) ? n > PORT_MAX : value.len && consists_of(value, "-0123456789"))
-        say(j, DML_QEMU_REFUSES, value, "a port is a number from 0 to 65535");
-    else if (!dml_num_decimal(value, UINT32_MAX, &n))
-        say(j, DML_QEMU_UNKNOWN, value, "whether the host knows a service of this name is not known");
+    uint64_t n = 0;
+    _Bool number = dml_num_decimal(value, UINT32_MAX, &n);
+    if (number && n <= PORT_MAX)
+        return;
+    /* A socket takes the name of a service, and of a number that is too large its lower bits. */
+    _Bool refused = j->list == QEMU_PARAMS_spice || !value.len;
+    say(j, refused ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN, value, "a port is a number from 0 to 65535");
 }
 
 static void call_spice_tls_port(struct qemu_judge *j, struct dml_sv value)

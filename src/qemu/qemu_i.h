@@ -39,7 +39,8 @@ enum qemu_params {
     X(vga_memory)                                                                                                      \
     X(qxl_memory)                                                                                                      \
     X(rtc_base)                                                                                                        \
-    X(rom)
+    X(rom)                                                                                                             \
+    X(stopped)
 
 enum qemu_call {
 #define X(id) QEMU_CALL_##id,

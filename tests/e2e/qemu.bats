@@ -64,11 +64,17 @@ is() {
 
 @test "what nobody knows makes the verdict unknown, with the value, its place and what settles it" {
     is unknown 'device_model_args = [ "-global", "VGA.xres=800" ]'
-    is blocked 'device_model_args = [ "-readconfig", "/etc/q.cfg" ]' # DM1011: it can hold anything
+    is unknown 'device_model_args = [ "-readconfig", "/etc/q.cfg" ]' # it can hold anything
     guest 'device_model_args = [ "-no-reboot", "-cpu",\n "qemu64,+vmx" ]' >g.cfg
     run "$DMLINT" check --host facts.yaml g.cfg
     [[ "$output" == *"g.cfg:7:37: warning: whether QEMU 7.2.22 takes -cpu qemu64,+vmx"*"DM2025"* ]]
     [[ "$output" == *"a value that QEMU is known to take"* ]]
+}
+
+@test "-S is libxl's own where it hands over the monitor, and keeps QEMU from running elsewhere" {
+    is ready 'device_model_args = [ "-S" ]'
+    [ "$(verdict "--xen 4.11" 'device_model_args = [ "-S" ]')" = blocked ]
+    [ "$(verdict "--xen 4.11" '')" = ready ]
 }
 
 @test "a newline in a value hides nothing" {

@@ -102,6 +102,7 @@ static void test_qemu__judgements(void **state)
         char said;
     } cases[] = {
         {"debian-12", "-no-reboot", NULL, '-'},
+        {"debian-12", "-S", NULL, 'r'},
         {"debian-12", "-nosuch", NULL, 'r'},
         {"debian-12", "-user", "root", 'r'},
         {"debian-12", "-device", NULL, 'r'},

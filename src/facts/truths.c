@@ -156,11 +156,11 @@ static struct dml_values fact_argv(struct dml_subject *s)
     return (struct dml_values){v, r->argc, 0};
 }
 
-/* "-option value", "-option", or a word that stands alone. */
-static struct dml_sv option_text(struct dml_subject *s, const struct dml_qemu_arg *arg)
+/* "-option value", "-option", or a word that stands alone; without the value where `own` is 0. */
+static struct dml_sv option_text(struct dml_subject *s, const struct dml_qemu_arg *arg, _Bool own)
 {
-    if (arg->kind == DML_QEMU_WORD)
-        return dml_sv_of(arg->name);
+    if (arg->kind == DML_QEMU_WORD || !own)
+        return dml_sv_of(arg->kind == DML_QEMU_WORD ? arg->name : arg->name - 1); /* its dash stands before it */
     const char *t = dml_arena_printf(s->a, "-%s%s%s", arg->name, arg->value ? " " : "", arg->value ? arg->value : "");
     return dml_sv_of(t ? t : "");
 }
@@ -178,7 +178,7 @@ static struct dml_values options(struct dml_subject *s, const char *const *argv,
         const char *list = NULL;
         struct dml_span span = dml_subject_own_argument(s, argv[arg.at], &list);
         if (list || !own)
-            v[n++] = (struct dml_value){DML_VALUE_STRING, span, {.s = option_text(s, &arg)}};
+            v[n++] = (struct dml_value){DML_VALUE_STRING, span, {.s = option_text(s, &arg, own)}};
     }
     return (struct dml_values){v, n, 0};
 }

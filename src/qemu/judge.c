@@ -105,6 +105,8 @@ const char *qemu_shown(struct qemu_judge *j, struct dml_sv word)
 void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word)
 {
     const struct qemu_word *w = qemu_word_find(kind, word);
+    if (w && qemu_is_always_there(&w->there))
+        return;
     const char *what = qemu_shown(j, word);
     if (w)
         qemu_is_there(j, &w->there, what);
@@ -112,6 +114,31 @@ void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv w
         qemu_say(j, DML_QEMU_REFUSES, "%s: there is no such %s", what, qemu_kinds[kind].words);
     else
         qemu_say(j, DML_QEMU_UNKNOWN, "%s: whether there is such a %s is not known", what, qemu_kinds[kind].words);
+}
+
+/* The last value of a key of the list that is judged, or {NULL, 0}. */
+static struct dml_sv part_of(const struct qemu_judge *j, const char *key)
+{
+    for (uint32_t i = j->n; i-- > 0;)
+        if (dml_sv_is(j->parts.v[j->first + i].key, key))
+            return j->parts.v[j->first + i].value;
+    return (struct dml_sv){NULL, 0};
+}
+
+/* Reads a list behind all that was read; from now on it is the one that is judged. */
+static void read_list(struct qemu_judge *j, enum qemu_params list, const char *text)
+{
+    struct dml_qemu_parts parts = {text, qemu_param_lists[list].implied, j->a};
+    struct dml_qemu_part part;
+    j->first = j->parts.n;
+    j->n = 0;
+    while (dml_qemu_next_part(&parts, &part)) {
+        struct dml_qemu_part *p = dml_vec_add(j->a, &j->parts);
+        if (!p)
+            return;
+        *p = part;
+        j->n++;
+    }
 }
 
 /* ---- identifiers ---- */
@@ -181,9 +208,9 @@ static enum qemu_params keys_of(enum qemu_class class)
 /* What a device of this class lacks; NULL: nothing. */
 static const char *lacking(const struct qemu_judge *j, enum qemu_class class)
 {
-    if (class == QEMU_DISK && !dml_qemu_part(j->arg.value, NULL, "drive", j->a).p)
+    if (class == QEMU_DISK && !part_of(j, "drive").p)
         return "it has no drive=";
-    if (class == QEMU_REDIR && !dml_qemu_part(j->arg.value, NULL, "chardev", j->a).p)
+    if (class == QEMU_REDIR && !part_of(j, "chardev").p)
         return "it has no chardev=";
     if (!j->usb_bus && (class == QEMU_USB || class == QEMU_REDIR))
         return "there is no USB bus";
@@ -195,20 +222,17 @@ static const char *lacking(const struct qemu_judge *j, enum qemu_class class)
 static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_only)
 {
     const struct qemu_device *d = qemu_device_find(name);
+    const char *lacks = d ? lacking(j, d->class) : NULL;
+    if (d && !lacks && qemu_is_always_there(&d->there) && (nic_only ? d->class == QEMU_NIC : d->class != QEMU_OTHER))
+        return;
     const char *what = qemu_shown(j, name);
-    enum dml_qemu_answer none = qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES;
-    j->no_driver = 1;
-    if (!d) {
-        qemu_say(j, none, "%s: there is no such device", what);
-        return;
-    }
-    if (!qemu_is_there(j, &d->there, what))
-        return;
-    j->no_driver = 0;
-    const char *lacks = lacking(j, d->class);
-    if (lacks)
+    j->no_driver = !d || !qemu_is_there(j, &d->there, what);
+    _Bool known = d && (nic_only ? d->class == QEMU_NIC : d->class != QEMU_OTHER);
+    if (!d)
+        qemu_say(j, qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: there is no such device", what);
+    else if (!j->no_driver && lacks)
         qemu_say(j, DML_QEMU_REFUSES, "%s: %s", what, lacks);
-    else if (d->class == QEMU_OTHER || (nic_only && d->class != QEMU_NIC))
+    else if (!j->no_driver && !known)
         qemu_say(j, DML_QEMU_UNKNOWN, "%s: what this device needs is not known", what);
 }
 
@@ -244,6 +268,8 @@ static void judge_number(struct qemu_judge *j, struct dml_sv value)
         qemu_say(j, DML_QEMU_REFUSES, "%s: a number is missing", qemu_shown(j, value));
 }
 
+static void judge_parts(struct qemu_judge *j, enum qemu_params list, const char *text);
+
 static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv value, const char *why)
 {
     switch (how.kind) {
@@ -272,8 +298,8 @@ static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv
     case QEMU_WORDS:
         qemu_judge_word(j, (enum qemu_words)how.n, value);
         break;
-    case QEMU_LIST:
-        qemu_judge_list(j, (enum qemu_params)how.n, value.p);
+    case QEMU_LIST: /* of an option, read already */
+        judge_parts(j, (enum qemu_params)how.n, value.p);
         break;
     case QEMU_CALL:
         qemu_call(j, (enum qemu_call)how.n, value);
@@ -327,50 +353,56 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
                  j->arg.name, part->key.len > SHOWN ? SHOWN : (int)part->key.len, part->key.p);
         return;
     }
-    const char *what = dml_arena_printf(j->a, "-%s with %s=", j->arg.name, p->key);
-    if (what && qemu_is_there(j, &p->there, what))
-        judge_value(j, p->how, part->value, p->there.why);
-}
-
-/* Does a socket wait for somebody before QEMU goes on? *again: it is a server that is to connect again, too. */
-static _Bool waits(const char *text, struct dml_arena *a, _Bool *again)
-{
-    struct dml_qemu_parts parts = {text, NULL, a};
-    struct dml_qemu_part part;
-    _Bool server = 0, wait = 1;
-    *again = 0;
-    while (dml_qemu_next_part(&parts, &part)) {
-        if (dml_sv_is(part.key, "server"))
-            server = !dml_sv_is(part.value, "off");
-        else if (dml_sv_is(part.key, "nowait"))
-            wait = 0;
-        else if (dml_sv_is(part.key, "wait"))
-            wait = !dml_sv_is(part.value, "off");
-        else if (dml_sv_starts(part.key, DML_SV("reconnect")))
-            *again = !dml_sv_is(part.value, "0");
+    if (!qemu_is_always_there(&p->there)) {
+        const char *what = dml_arena_printf(j->a, "-%s with %s=", j->arg.name, p->key);
+        if (!what || !qemu_is_there(j, &p->there, what))
+            return;
     }
-    *again = *again && server;
-    return server && wait;
+    judge_value(j, p->how, part->value, p->there.why);
 }
 
-static void judge_place(struct qemu_judge *j, const char *text)
+/* A server waits for somebody before QEMU goes on, if nothing says that it does not; and it does not connect again. */
+static void judge_socket(struct qemu_judge *j)
 {
-    struct dml_sv bus = dml_qemu_part(text, "file", "if", j->a), index = dml_qemu_part(text, "file", "index", j->a);
+    _Bool server = 0, wait = 1, again = 0;
+    for (uint32_t i = 0; i < j->n; i++) {
+        const struct dml_qemu_part *part = &j->parts.v[j->first + i];
+        if (dml_sv_is(part->key, "server"))
+            server = !dml_sv_is(part->value, "off");
+        else if (dml_sv_is(part->key, "nowait"))
+            wait = 0;
+        else if (dml_sv_is(part->key, "wait"))
+            wait = !dml_sv_is(part->value, "off");
+        else if (dml_sv_starts(part->key, DML_SV("reconnect")))
+            again = !dml_sv_is(part->value, "0");
+    }
+    if (server && wait)
+        qemu_say(j, DML_QEMU_REFUSES,
+                 "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off", j->arg.name);
+    if (server && again)
+        qemu_say(j, DML_QEMU_REFUSES, "-%s with reconnect: a server does not connect again", j->arg.name);
+    if (strcmp(j->arg.name, "chardev") == 0 && !part_of(j, "id").p)
+        qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
+}
+
+static void judge_place(struct qemu_judge *j)
+{
+    struct dml_sv bus = part_of(j, "if"), index = part_of(j, "index");
     unsigned same = 0;
     for (uint32_t i = 0; index.p && (!bus.p || dml_sv_is(bus, "ide")) && i < j->places.n; i++)
         same += dml_sv_eq(j->places.v[i], index);
-    struct dml_qemu_finding *f = same > 1
-                                     ? qemu_say(j, DML_QEMU_REFUSES, "-%s with index=%.*s: another disk has this place",
-                                                j->arg.name, (int)index.len, index.p)
-                                     : NULL;
+    if (same < 2)
+        return;
+    struct dml_qemu_finding *f = qemu_say(j, DML_QEMU_REFUSES, "-%s with index=%.*s: another disk has this place",
+                                          j->arg.name, (int)index.len, index.p);
     if (f)
         f->reason = DML_QEMU_BY_PLACE;
 }
 
 /* With to= QEMU tries the displays from the first to that one: none, where the first is beyond it. */
-static void judge_displays(struct qemu_judge *j, const char *text)
+static void judge_displays(struct qemu_judge *j)
 {
-    struct dml_sv address = dml_qemu_part(text, "vnc", "vnc", j->a), to = dml_qemu_part(text, "vnc", "to", j->a);
+    struct dml_sv address = part_of(j, "vnc"), to = part_of(j, "to");
     uint64_t first, last;
     size_t n = address.len;
     while (n && address.p[n - 1] != ':')
@@ -383,6 +415,20 @@ static void judge_displays(struct qemu_judge *j, const char *text)
                  address.p, (int)to.len, to.p);
 }
 
+static void judge_cpus(struct qemu_judge *j)
+{
+    enum { MOST = 255 };
+    struct dml_sv cpus = part_of(j, "cpus"), most = part_of(j, "maxcpus");
+    uint64_t n = 1, max = 0;
+    if ((cpus.p && !dml_num_decimal(cpus, UINT32_MAX, &n)) || (most.p && !dml_num_decimal(most, UINT32_MAX, &max)))
+        return;
+    max = most.p ? max : n;
+    if (!n || n > max || max > MOST) /* 7.2 takes 0, others do not */
+        qemu_say(j, n ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
+                 "-smp %llu,maxcpus=%llu: from 1 CPU to maxcpus, and at most %d", (unsigned long long)n,
+                 (unsigned long long)max, MOST);
+}
+
 /* Lists that say nothing without their first value. */
 static _Bool needs_first(enum qemu_params list)
 {
@@ -392,71 +438,61 @@ static _Bool needs_first(enum qemu_params list)
 }
 
 /* What only the whole of a list shows. */
-static void judge_whole(struct qemu_judge *j, enum qemu_params list, const char *text)
+static void judge_whole(struct qemu_judge *j, enum qemu_params list)
 {
     const char *first = qemu_param_lists[list].implied;
-    _Bool again = 0;
     j->key = (struct dml_sv){NULL, 0};
-    if (needs_first(list) && !dml_qemu_part(text, first, first, j->a).p)
+    if (needs_first(list) && !part_of(j, first).p)
         qemu_say(j, DML_QEMU_REFUSES, "-%s: its %s is missing", j->arg.name, first);
-    if (list == QEMU_PARAMS_chardev && waits(text, j->a, &again))
-        qemu_say(j, DML_QEMU_REFUSES,
-                 "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off", j->arg.name);
-    if (list == QEMU_PARAMS_chardev && again)
-        qemu_say(j, DML_QEMU_REFUSES, "-%s with reconnect: a server does not connect again", j->arg.name);
-    if (list == QEMU_PARAMS_chardev && strcmp(j->arg.name, "chardev") == 0 &&
-        !dml_qemu_part(text, "backend", "id", j->a).p)
-        qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
-    if (list == QEMU_PARAMS_vnc)
-        judge_displays(j, text);
-    if (list == QEMU_PARAMS_drive)
-        judge_place(j, text);
-    if (list == QEMU_PARAMS_smp) {
-        struct dml_sv cpus = dml_qemu_part(text, "cpus", "cpus", j->a),
-                      most = dml_qemu_part(text, "cpus", "maxcpus", j->a);
-        uint64_t n = 1, max = 0;
-        _Bool plain = (!cpus.p || dml_num_decimal(cpus, UINT32_MAX, &n)) &&
-                      (!most.p || dml_num_decimal(most, UINT32_MAX, &max));
-        max = most.p ? max : n;
-        if (plain && (!n || n > max || max > 255)) /* 7.2 takes 0, others do not */
-            qemu_say(j, n ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN, "-smp %.*s: from 1 CPU to maxcpus, and at most 255",
-                     SHOWN, text);
-    }
+    if (list == QEMU_PARAMS_chardev)
+        judge_socket(j);
+    else if (list == QEMU_PARAMS_vnc)
+        judge_displays(j);
+    else if (list == QEMU_PARAMS_drive)
+        judge_place(j);
+    else if (list == QEMU_PARAMS_smp)
+        judge_cpus(j);
 }
 
-void qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *text)
+static void judge_parts(struct qemu_judge *j, enum qemu_params list, const char *text)
 {
-    struct dml_qemu_parts parts = {text, qemu_param_lists[list].implied, j->a};
-    struct dml_qemu_part part;
     j->list = list;
-    const char *driver = qemu_param_lists[list].implied;
     j->driver = (struct dml_sv){NULL, 0};
     j->no_driver = 0;
     if (list == QEMU_PARAMS_device || list == QEMU_PARAMS_netdev)
-        j->driver = dml_qemu_part(text, driver, driver, j->a);
+        j->driver = part_of(j, qemu_param_lists[list].implied);
     if (*text == '{') {
         qemu_say(j, DML_QEMU_UNKNOWN, "-%s with JSON: dmlint does not judge this", j->arg.name);
         return;
     }
-    while (dml_qemu_next_part(&parts, &part))
+    for (uint32_t i = 0; i < j->n; i++) {
+        struct dml_qemu_part part = j->parts.v[j->first + i];
         judge_part(j, list, &part);
-    judge_whole(j, list, text);
+    }
+    judge_whole(j, list);
     j->list = QEMU_PARAM_LISTS;
+}
+
+void qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *text)
+{
+    read_list(j, list, text);
+    judge_parts(j, list, text);
 }
 
 /* ---- the command line ---- */
 
-static void note_device(struct qemu_judge *j, struct dml_sv driver)
+static void note_device(struct qemu_judge *j)
 {
+    struct dml_sv driver = part_of(j, "driver");
     const struct qemu_device *d = qemu_device_find(driver);
     j->usb_bus = j->usb_bus || (d && d->class == QEMU_USB_CONTROLLER);
     j->serial_bus = j->serial_bus || (d && d->class == QEMU_SERIAL_BUS);
     j->hda_bus = j->hda_bus || dml_sv_is(driver, "intel-hda") || dml_sv_is(driver, "ich9-intel-hda");
 }
 
-static void note_drive(struct qemu_judge *j, const char *text)
+static void note_drive(struct qemu_judge *j)
 {
-    struct dml_sv bus = dml_qemu_part(text, "file", "if", j->a), index = dml_qemu_part(text, "file", "index", j->a);
+    struct dml_sv bus = part_of(j, "if"), index = part_of(j, "index");
     if (!index.p || (bus.p && !dml_sv_is(bus, "ide")))
         return;
     j->first_disk = j->first_disk || dml_sv_is(index, "0");
@@ -466,21 +502,24 @@ static void note_drive(struct qemu_judge *j, const char *text)
 }
 
 /* Ids and buses: QEMU knows them all before it makes devices. */
-static void note(struct qemu_judge *j, const struct dml_qemu_arg *arg)
+static void note(struct qemu_judge *j, struct qemu_read *r)
 {
-    const struct qemu_option *o = arg->option;
-    if (arg->kind != DML_QEMU_OPTION)
+    const struct qemu_option *o = r->arg.option;
+    if (r->arg.kind != DML_QEMU_OPTION)
         return;
-    j->usb_bus = j->usb_bus || strcmp(arg->name, "usb") == 0 || strcmp(arg->name, "usbdevice") == 0;
-    if (!arg->value || o->how.kind != QEMU_LIST)
+    if (r->arg.name[0] == 'u')
+        j->usb_bus = j->usb_bus || strcmp(r->arg.name, "usb") == 0 || strcmp(r->arg.name, "usbdevice") == 0;
+    if (!r->arg.value || o->how.kind != QEMU_LIST)
         return;
     enum qemu_params list = (enum qemu_params)o->how.n;
-    const char *implied = qemu_param_lists[list].implied;
-    struct dml_sv id = dml_qemu_part(arg->value, implied, "id", j->a);
+    read_list(j, list, r->arg.value);
+    r->first = j->first;
+    r->n = j->n;
     if (list == QEMU_PARAMS_device)
-        note_device(j, dml_qemu_part(arg->value, implied, implied, j->a));
-    if (list == QEMU_PARAMS_drive)
-        note_drive(j, arg->value);
+        note_device(j);
+    else if (list == QEMU_PARAMS_drive)
+        note_drive(j);
+    struct dml_sv id = part_of(j, "id");
     struct qemu_id *k = id.p ? dml_vec_add(j->a, &j->ids) : NULL;
     if (k)
         *k = (struct qemu_id){list, id, 0};
@@ -512,8 +551,8 @@ static void judge_argument(struct qemu_judge *j)
         qemu_say(j, DML_QEMU_REFUSES, "-%s: its value is missing", j->arg.name);
         break;
     case DML_QEMU_OPTION: {
-        const char *what = dml_arena_printf(j->a, "-%s", j->arg.name);
-        if (what && qemu_is_there(j, &o->there, what))
+        const char *what = qemu_is_always_there(&o->there) ? "" : dml_arena_printf(j->a, "-%s", j->arg.name);
+        if (what && (!*what || qemu_is_there(j, &o->there, what)))
             judge_value(j, o->how, dml_sv_of(j->arg.value ? j->arg.value : ""), o->there.why);
     }
     }
@@ -523,13 +562,22 @@ struct dml_qemu_findings dml_qemu_judge(const char *const *argv, uint32_t argc, 
                                         struct dml_arena *a)
 {
     struct qemu_judge j = {.argv = argv, .argc = argc, .build = build, .a = a, .list = QEMU_PARAM_LISTS};
-    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &j.arg);)
-        note(&j, &j.arg);
-    /* QEMU ends at an option that it does not know. */
-    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &j.arg);) {
-        judge_argument(&j);
-        if (j.arg.kind == DML_QEMU_INVALID)
+    struct dml_qemu_arg arg;
+    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &arg);) {
+        struct qemu_read *r = dml_vec_add(a, &j.read);
+        if (!r)
             break;
+        *r = (struct qemu_read){.arg = arg};
+        note(&j, r);
+    }
+    for (uint32_t i = 0; i < j.read.n; i++) {
+        const struct qemu_read *r = &j.read.v[i];
+        j.arg = r->arg;
+        j.first = r->first;
+        j.n = r->n;
+        judge_argument(&j);
+        if (r->arg.kind == DML_QEMU_INVALID)
+            break; /* QEMU ends there */
     }
     return (struct dml_qemu_findings){j.findings.v, j.findings.n};
 }

@@ -137,17 +137,25 @@ struct qemu_id {
     struct dml_sv id;
     _Bool used;
 };
+/* An argument, and the parts of its list where it has one: parts[first] and the n - 1 behind it. */
+struct qemu_read {
+    struct dml_qemu_arg arg;
+    uint32_t first, n;
+};
 struct qemu_judge {
     const char *const *argv;
     uint32_t argc;
     const struct dml_qemu_build *build;
     struct dml_arena *a;
     DML_VEC(struct dml_qemu_finding) findings;
-    DML_VEC(struct dml_sv) places; /* the disks of the IDE bus */
-    DML_VEC(struct qemu_id) ids;   /* all of the command line, found before anything is judged */
+    DML_VEC(struct dml_sv) places;  /* the disks of the IDE bus */
+    DML_VEC(struct qemu_id) ids;    /* all of the command line, found before anything is judged */
+    DML_VEC(struct qemu_read) read; /* all arguments, read before anything is judged */
+    DML_VEC(struct dml_qemu_part) parts;
     _Bool usb_bus, hda_bus, serial_bus, spice, first_disk;
     /* What is judged. */
     struct dml_qemu_arg arg;
+    uint32_t first, n; /* of parts: the list */
     struct dml_sv key; /* in its list; empty: the value as a whole */
     enum qemu_params list;
     struct dml_sv driver; /* of a -device, type of a -netdev */
@@ -159,6 +167,11 @@ _Bool qemu_is_newer(const struct qemu_judge *j);
 /* Something about the value that is judged, made like printf. NULL when out of memory. */
 struct dml_qemu_finding *qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* In every QEMU and build: as most is. */
+static inline _Bool qemu_is_always_there(const struct qemu_there *t)
+{
+    return !t->since && t->removed == DML_V_NEVER && t->feature == DML_QEMU_HAS_none;
+}
 /* Is it in this QEMU? Says so where not, or where that is not known; `what` names it. */
 _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what);
 /* "-option value", or "-option with key=value", for messages. */

@@ -25,12 +25,15 @@ _Bool dml_qemu_next(const char *const *argv, uint32_t argc, uint32_t *i, struct 
 /* The value at p up to a single comma. */
 static struct dml_sv value_at(const char *p, struct dml_arena *a, const char **end)
 {
-    size_t n = 0, doubled = 0;
-    for (; p[n] && (p[n] != ',' || p[n + 1] == ','); n += 1 + (p[n] == ','))
-        doubled += p[n] == ',';
+    const char *comma = strchrnul(p, ',');
+    if (!comma[0] || comma[1] != ',') {
+        *end = comma;
+        return (struct dml_sv){p, (size_t)(comma - p)};
+    }
+    size_t n = 0;
+    while (p[n] && (p[n] != ',' || p[n + 1] == ','))
+        n += 1 + (p[n] == ',');
     *end = p + n;
-    if (!doubled)
-        return (struct dml_sv){p, n};
     char *copy = dml_arena_strndup(a, p, n);
     size_t len = 0;
     for (size_t k = 0; copy && k < n; k += 1 + (p[k] == ','))
@@ -44,7 +47,9 @@ _Bool dml_qemu_next_part(struct dml_qemu_parts *parts, struct dml_qemu_part *out
     parts->implied = NULL;
     if (!p || !*p)
         return 0;
-    size_t n = strcspn(p, "=,");
+    size_t n = 0;
+    while (p[n] && p[n] != '=' && p[n] != ',')
+        n++;
     *out = (struct dml_qemu_part){.key = {p, n}};
     if (p[n] == '=') {
         out->value = value_at(p + n + 1, parts->a, &end);

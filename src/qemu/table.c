@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The vocabulary from its .def files, and look-up in it. */
-#include <stdlib.h>
+#include <pthread.h>
 
 #include "qemu/qemu_i.h"
 
@@ -74,38 +74,69 @@ const struct qemu_param_list qemu_param_lists[QEMU_PARAM_LISTS] = {
 
 #define N(table) (sizeof(table) / sizeof(table)[0])
 
-static int by_option(const void *name, const void *row)
+/* All of them are looked up for every argument of every guest: rows by what a glance tells, numbered from 1. */
+enum { SLOTS = 1024 };
+static uint16_t first_option[SLOTS], next_option[N(options)], first_device[SLOTS], next_device[N(devices)];
+static uint16_t first_word[SLOTS], next_word[N(words)], first_param[SLOTS], next_param[N(params)];
+static pthread_once_t slots_once = PTHREAD_ONCE_INIT;
+
+static unsigned slot(unsigned kind, struct dml_sv s)
 {
-    return strcmp(name, ((const struct qemu_option *)row)->name);
+    unsigned char first = s.len ? (unsigned char)s.p[0] : 0, last = s.len ? (unsigned char)s.p[s.len - 1] : 0;
+    return (kind * 37u + first * 5u + last * 11u + (unsigned)s.len) % SLOTS;
+}
+
+/* Puts row i at the begin of its chain. */
+static void chain(uint16_t *first, uint16_t *next, size_t i)
+{
+    next[i] = *first;
+    *first = (uint16_t)(i + 1);
+}
+
+static void fill_slots(void)
+{
+    for (size_t i = N(options); i-- > 0;)
+        chain(&first_option[slot(0, dml_sv_of(options[i].name))], next_option, i);
+    for (size_t i = N(devices); i-- > 0;)
+        chain(&first_device[slot(0, dml_sv_of(devices[i].name))], next_device, i);
+    for (size_t i = N(words); i-- > 0;)
+        chain(&first_word[slot(words[i].kind, dml_sv_of(words[i].word))], next_word, i);
+    for (size_t i = N(params); i-- > 0;)
+        chain(&first_param[slot(params[i].list, dml_sv_of(params[i].key))], next_param, i);
 }
 
 const struct qemu_option *qemu_option_find(const char *name)
 {
-    return bsearch(name, options, N(options), sizeof options[0], by_option);
-}
-
-static int by_device(const void *name, const void *row)
-{
-    return dml_sv_cmp(*(const struct dml_sv *)name, dml_sv_of(((const struct qemu_device *)row)->name));
+    pthread_once(&slots_once, fill_slots);
+    for (unsigned i = first_option[slot(0, dml_sv_of(name))]; i; i = next_option[i - 1])
+        if (strcmp(name, options[i - 1].name) == 0)
+            return &options[i - 1];
+    return NULL;
 }
 
 const struct qemu_device *qemu_device_find(struct dml_sv name)
 {
-    return bsearch(&name, devices, N(devices), sizeof devices[0], by_device);
+    pthread_once(&slots_once, fill_slots);
+    for (unsigned i = first_device[slot(0, name)]; i; i = next_device[i - 1])
+        if (dml_sv_is(name, devices[i - 1].name))
+            return &devices[i - 1];
+    return NULL;
 }
 
 const struct qemu_word *qemu_word_find(enum qemu_words kind, struct dml_sv word)
 {
-    for (size_t i = 0; i < N(words); i++)
-        if (words[i].kind == kind && dml_sv_is(word, words[i].word))
-            return &words[i];
+    pthread_once(&slots_once, fill_slots);
+    for (unsigned i = first_word[slot(kind, word)]; i; i = next_word[i - 1])
+        if (words[i - 1].kind == kind && dml_sv_is(word, words[i - 1].word))
+            return &words[i - 1];
     return NULL;
 }
 
 const struct qemu_param *qemu_param_find(enum qemu_params list, struct dml_sv key)
 {
-    for (size_t i = 0; i < N(params); i++)
-        if (params[i].list == list && dml_sv_is(key, params[i].key))
-            return &params[i];
+    pthread_once(&slots_once, fill_slots);
+    for (unsigned i = first_param[slot(list, key)]; i; i = next_param[i - 1])
+        if (params[i - 1].list == list && dml_sv_is(key, params[i - 1].key))
+            return &params[i - 1];
     return NULL;
 }

@@ -117,10 +117,11 @@ void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv w
 }
 
 /* The last value of a key of the list that is judged, or {NULL, 0}. */
-static struct dml_sv part_of(const struct qemu_judge *j, const char *key)
+static struct dml_sv part_of(const struct qemu_judge *j, const char *name)
 {
+    struct dml_sv key = dml_sv_of(name);
     for (uint32_t i = j->n; i-- > 0;)
-        if (dml_sv_is(j->parts.v[j->first + i].key, key))
+        if (dml_sv_eq(j->parts.v[j->first + i].key, key))
             return j->parts.v[j->first + i].value;
     return (struct dml_sv){NULL, 0};
 }
@@ -342,6 +343,8 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
         enum qemu_params more = d ? keys_of(d->class) : QEMU_PARAM_LISTS;
         p = more < QEMU_PARAM_LISTS ? find_part(more, part) : NULL;
     }
+    if (p && p->how.kind == QEMU_TEXT && qemu_is_always_there(&p->there))
+        return; /* as many are */
     j->key = part->key;
     if (!p && j->no_driver)
         return;
@@ -354,7 +357,7 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
         return;
     }
     if (!qemu_is_always_there(&p->there)) {
-        const char *what = dml_arena_printf(j->a, "-%s with %s=", j->arg.name, p->key);
+        const char *what = dml_arena_printf(j->a, "-%s with %s=", j->arg.name, p->key.p);
         if (!what || !qemu_is_there(j, &p->there, what))
             return;
     }

@@ -82,12 +82,12 @@ struct qemu_option {
     struct qemu_there there;
 };
 struct qemu_word {
-    const char *word;
+    struct dml_sv word;
     uint8_t kind;
     struct qemu_there there;
 };
 struct qemu_param {
-    const char *key;
+    struct dml_sv key;
     uint8_t list;
     struct qemu_how how;
     struct qemu_there there;
@@ -107,7 +107,7 @@ enum qemu_class {
     QEMU_OTHER
 };
 struct qemu_device {
-    const char *name;
+    struct dml_sv name;
     enum qemu_class class;
     struct qemu_there there;
 };

@@ -42,20 +42,21 @@ static const struct qemu_option options[] = {
 
 static const struct qemu_word words[] = {
 #define WORD(kind, word, since, removed, feature, why)                                                                 \
-    {word, QEMU_WORDS_##kind, {since, removed, DML_QEMU_HAS_##feature, why}},
+    {{word, sizeof(word) - 1}, QEMU_WORDS_##kind, {since, removed, DML_QEMU_HAS_##feature, why}},
 #include "qemu/words.def"
 #undef WORD
 };
 
 static const struct qemu_param params[] = {
 #define PARAM(list, key, how, since, removed, feature, why)                                                            \
-    {key, QEMU_PARAMS_##list, HOW(how), {since, removed, DML_QEMU_HAS_##feature, why}},
+    {{key, sizeof(key) - 1}, QEMU_PARAMS_##list, HOW(how), {since, removed, DML_QEMU_HAS_##feature, why}},
 #include "qemu/params.def"
 #undef PARAM
 };
 
 static const struct qemu_device devices[] = {
-#define DEVICE(name, class, since, removed, feature) {name, QEMU_##class, {since, removed, DML_QEMU_HAS_##feature, ""}},
+#define DEVICE(name, class, since, removed, feature)                                                                   \
+    {{name, sizeof(name) - 1}, QEMU_##class, {since, removed, DML_QEMU_HAS_##feature, ""}},
 #include "qemu/devices.def"
 #undef DEVICE
 };
@@ -98,11 +99,11 @@ static void fill_slots(void)
     for (size_t i = N(options); i-- > 0;)
         chain(&first_option[slot(0, dml_sv_of(options[i].name))], next_option, i);
     for (size_t i = N(devices); i-- > 0;)
-        chain(&first_device[slot(0, dml_sv_of(devices[i].name))], next_device, i);
+        chain(&first_device[slot(0, devices[i].name)], next_device, i);
     for (size_t i = N(words); i-- > 0;)
-        chain(&first_word[slot(words[i].kind, dml_sv_of(words[i].word))], next_word, i);
+        chain(&first_word[slot(words[i].kind, words[i].word)], next_word, i);
     for (size_t i = N(params); i-- > 0;)
-        chain(&first_param[slot(params[i].list, dml_sv_of(params[i].key))], next_param, i);
+        chain(&first_param[slot(params[i].list, params[i].key)], next_param, i);
 }
 
 const struct qemu_option *qemu_option_find(const char *name)
@@ -118,7 +119,7 @@ const struct qemu_device *qemu_device_find(struct dml_sv name)
 {
     pthread_once(&slots_once, fill_slots);
     for (unsigned i = first_device[slot(0, name)]; i; i = next_device[i - 1])
-        if (dml_sv_is(name, devices[i - 1].name))
+        if (dml_sv_eq(name, devices[i - 1].name))
             return &devices[i - 1];
     return NULL;
 }
@@ -127,7 +128,7 @@ const struct qemu_word *qemu_word_find(enum qemu_words kind, struct dml_sv word)
 {
     pthread_once(&slots_once, fill_slots);
     for (unsigned i = first_word[slot(kind, word)]; i; i = next_word[i - 1])
-        if (words[i - 1].kind == kind && dml_sv_is(word, words[i - 1].word))
+        if (words[i - 1].kind == kind && dml_sv_eq(word, words[i - 1].word))
             return &words[i - 1];
     return NULL;
 }
@@ -136,7 +137,7 @@ const struct qemu_param *qemu_param_find(enum qemu_params list, struct dml_sv ke
 {
     pthread_once(&slots_once, fill_slots);
     for (unsigned i = first_param[slot(list, key)]; i; i = next_param[i - 1])
-        if (params[i - 1].list == list && dml_sv_is(key, params[i - 1].key))
+        if (params[i - 1].list == list && dml_sv_eq(key, params[i - 1].key))
             return &params[i - 1];
     return NULL;
 }

@@ -120,7 +120,7 @@ void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv w
 static struct dml_sv part_of(const struct qemu_judge *j, const char *name)
 {
     struct dml_sv key = dml_sv_of(name);
-    for (uint32_t i = j->n; i-- > 0;)
+    for (uint32_t i = j->parts.v ? j->n : 0; i-- > 0;)
         if (dml_sv_eq(j->parts.v[j->first + i].key, key))
             return j->parts.v[j->first + i].value;
     return (struct dml_sv){NULL, 0};
@@ -368,7 +368,7 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
 static void judge_socket(struct qemu_judge *j)
 {
     _Bool server = 0, wait = 1, again = 0;
-    for (uint32_t i = 0; i < j->n; i++) {
+    for (uint32_t i = 0; j->parts.v && i < j->n; i++) {
         const struct dml_qemu_part *part = &j->parts.v[j->first + i];
         if (dml_sv_is(part->key, "server"))
             server = !dml_sv_is(part->value, "off");
@@ -468,7 +468,7 @@ static void judge_parts(struct qemu_judge *j, enum qemu_params list, const char 
         qemu_say(j, DML_QEMU_UNKNOWN, "-%s with JSON: dmlint does not judge this", j->arg.name);
         return;
     }
-    for (uint32_t i = 0; i < j->n; i++) {
+    for (uint32_t i = 0; j->parts.v && i < j->n; i++) {
         struct dml_qemu_part part = j->parts.v[j->first + i];
         judge_part(j, list, &part);
     }
@@ -565,21 +565,16 @@ struct dml_qemu_findings dml_qemu_judge(const char *const *argv, uint32_t argc, 
                                         struct dml_arena *a)
 {
     struct qemu_judge j = {.argv = argv, .argc = argc, .build = build, .a = a, .list = QEMU_PARAM_LISTS};
-    struct dml_qemu_arg arg;
-    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &arg);) {
-        struct qemu_read *r = dml_vec_add(a, &j.read);
-        if (!r)
-            break;
-        *r = (struct qemu_read){.arg = arg};
-        note(&j, r);
-    }
-    for (uint32_t i = 0; i < j.read.n; i++) {
-        const struct qemu_read *r = &j.read.v[i];
-        j.arg = r->arg;
-        j.first = r->first;
-        j.n = r->n;
+    struct qemu_read *read = dml_new_n(a, struct qemu_read, argc + 1);
+    uint32_t n = 0;
+    for (uint32_t i = 1; read && dml_qemu_next(argv, argc, &i, &read[n].arg); n++)
+        note(&j, &read[n]);
+    for (uint32_t i = 0; i < n; i++) {
+        j.arg = read[i].arg;
+        j.first = read[i].first;
+        j.n = read[i].n;
         judge_argument(&j);
-        if (r->arg.kind == DML_QEMU_INVALID)
+        if (j.arg.kind == DML_QEMU_INVALID)
             break; /* QEMU ends there */
     }
     return (struct dml_qemu_findings){j.findings.v, j.findings.n};

@@ -148,10 +148,9 @@ struct qemu_judge {
     const struct dml_qemu_build *build;
     struct dml_arena *a;
     DML_VEC(struct dml_qemu_finding) findings;
-    DML_VEC(struct dml_sv) places;  /* the disks of the IDE bus */
-    DML_VEC(struct qemu_id) ids;    /* all of the command line, found before anything is judged */
-    DML_VEC(struct qemu_read) read; /* all arguments, read before anything is judged */
-    DML_VEC(struct dml_qemu_part) parts;
+    DML_VEC(struct dml_sv) places;       /* the disks of the IDE bus */
+    DML_VEC(struct qemu_id) ids;         /* all of the command line, found before anything is judged */
+    DML_VEC(struct dml_qemu_part) parts; /* of all lists, read before anything is judged */
     _Bool usb_bus, hda_bus, serial_bus, spice, first_disk;
     /* What is judged. */
     struct dml_qemu_arg arg;

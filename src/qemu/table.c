@@ -106,6 +106,7 @@ static void fill_slots(void)
         chain(&first_param[slot(params[i].list, params[i].key)], next_param, i);
 }
 
+/* Whoever looks up anything looked up its option before, which fills the slots. */
 const struct qemu_option *qemu_option_find(const char *name)
 {
     pthread_once(&slots_once, fill_slots);
@@ -117,7 +118,6 @@ const struct qemu_option *qemu_option_find(const char *name)
 
 const struct qemu_device *qemu_device_find(struct dml_sv name)
 {
-    pthread_once(&slots_once, fill_slots);
     for (unsigned i = first_device[slot(0, name)]; i; i = next_device[i - 1])
         if (dml_sv_eq(name, devices[i - 1].name))
             return &devices[i - 1];
@@ -126,7 +126,6 @@ const struct qemu_device *qemu_device_find(struct dml_sv name)
 
 const struct qemu_word *qemu_word_find(enum qemu_words kind, struct dml_sv word)
 {
-    pthread_once(&slots_once, fill_slots);
     for (unsigned i = first_word[slot(kind, word)]; i; i = next_word[i - 1])
         if (words[i - 1].kind == kind && dml_sv_eq(word, words[i - 1].word))
             return &words[i - 1];
@@ -135,7 +134,6 @@ const struct qemu_word *qemu_word_find(enum qemu_words kind, struct dml_sv word)
 
 const struct qemu_param *qemu_param_find(enum qemu_params list, struct dml_sv key)
 {
-    pthread_once(&slots_once, fill_slots);
     for (unsigned i = first_param[slot(list, key)]; i; i = next_param[i - 1])
         if (params[i - 1].list == list && dml_sv_eq(key, params[i - 1].key))
             return &params[i - 1];

@@ -23,7 +23,9 @@ static void test_qemu__arguments(void **state)
     for (; dml_qemu_next(argv, 8, &i, &arg); n++) {
         assert_int_equal(arg.kind, expected[n].kind);
         assert_string_equal(arg.name, expected[n].name);
-        assert_true(arg.value == expected[n].value || strcmp(arg.value, expected[n].value) == 0);
+        assert_int_equal(arg.value != NULL, expected[n].value != NULL);
+        if (arg.value && expected[n].value)
+            assert_string_equal(arg.value, expected[n].value);
     }
     assert_int_equal(n, 6);
 }

@@ -213,6 +213,8 @@ static const char *lacking(const struct qemu_judge *j, enum qemu_class class)
         return "it has no drive=";
     if (class == QEMU_REDIR && !part_of(j, "chardev").p)
         return "it has no chardev=";
+    if (dml_sv_is(j->driver, "xen-pvdevice") && !part_of(j, "device-id").p)
+        return "it has no device-id=";
     if (!j->usb_bus && (class == QEMU_USB || class == QEMU_REDIR))
         return "there is no USB bus";
     if (!j->hda_bus && class == QEMU_HDA)
@@ -220,10 +222,40 @@ static const char *lacking(const struct qemu_judge *j, enum qemu_class class)
     return !j->serial_bus && class == QEMU_SERIAL_PORT ? "there is no virtio-serial" : NULL;
 }
 
+/* Classes of which any number may be there; of others one is known to be taken. */
+static _Bool may_be_many(enum qemu_class class)
+{
+    return class == QEMU_NIC || class == QEMU_DISK || class == QEMU_USB || class == QEMU_REDIR ||
+           class == QEMU_SERIAL_PORT;
+}
+
+/* Notes a device; what is wrong with those before it. */
+static const char *beside(struct qemu_judge *j, struct dml_sv name, enum qemu_class class, enum dml_qemu_answer *answer)
+{
+    const char *wrong = NULL;
+    for (uint32_t i = 0; !may_be_many(class) && i < j->made.n; i++) {
+        const struct qemu_device *other = qemu_device_find(j->made.v[i]);
+        *answer = DML_QEMU_UNKNOWN;
+        if (dml_sv_eq(j->made.v[i], name))
+            wrong = "whether QEMU takes a second one is not known";
+        if (!other || other->class != QEMU_VGA || !dml_sv_is(name, "qxl-vga"))
+            continue;
+        *answer = DML_QEMU_REFUSES;
+        return "it must be the first video card";
+    }
+    struct dml_sv *made = dml_vec_add(j->a, &j->made);
+    if (made)
+        *made = name;
+    return wrong;
+}
+
 static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_only)
 {
     const struct qemu_device *d = qemu_device_find(name);
     const char *lacks = d ? lacking(j, d->class) : NULL;
+    enum dml_qemu_answer answer = DML_QEMU_REFUSES;
+    if (d && !lacks && !nic_only)
+        lacks = beside(j, name, d->class, &answer);
     if (d && !lacks && qemu_is_always_there(&d->there) && (nic_only ? d->class == QEMU_NIC : d->class != QEMU_OTHER))
         return;
     const char *what = qemu_shown(j, name);
@@ -232,7 +264,7 @@ static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_onl
     if (!d)
         qemu_say(j, qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: there is no such device", what);
     else if (!j->no_driver && lacks)
-        qemu_say(j, DML_QEMU_REFUSES, "%s: %s", what, lacks);
+        qemu_say(j, answer, "%s: %s", what, lacks);
     else if (!j->no_driver && !known)
         qemu_say(j, DML_QEMU_UNKNOWN, "%s: what this device needs is not known", what);
 }

@@ -149,6 +149,7 @@ struct qemu_judge {
     struct dml_arena *a;
     DML_VEC(struct dml_qemu_finding) findings;
     DML_VEC(struct dml_sv) places;       /* the disks of the IDE bus */
+    DML_VEC(struct dml_sv) made;         /* devices that were judged */
     DML_VEC(struct qemu_id) ids;         /* all of the command line, found before anything is judged */
     DML_VEC(struct dml_qemu_part) parts; /* of all lists, read before anything is judged */
     _Bool usb_bus, hda_bus, serial_bus, spice, first_disk;

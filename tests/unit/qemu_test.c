@@ -222,6 +222,23 @@ static void test_qemu__ids_and_places(void **state)
     dml_arena_dispose(&a);
 }
 
+static void test_qemu__devices_beside(void **state)
+{
+    static const char *const argv[] = {"qemu",    "-device", "cirrus-vga", "-device",  "qxl-vga", "-device", "e1000",
+                                       "-device", "e1000",   "-device",    "i6300esb", "-device", "i6300esb"};
+    struct dml_qemu_build b;
+    struct dml_arena a = {0};
+    (void)state;
+    assert_true(dml_qemu_build_named(&b, "debian-12"));
+    struct dml_qemu_findings f = dml_qemu_judge(argv, 13, &b, &a);
+    assert_int_equal(f.n, 2);
+    assert_int_equal(f.v[0].answer, DML_QEMU_REFUSES);
+    assert_int_equal(f.v[0].at, 3);
+    assert_int_equal(f.v[1].answer, DML_QEMU_UNKNOWN);
+    assert_int_equal(f.v[1].at, 11);
+    dml_arena_dispose(&a);
+}
+
 static void test_qemu__builds(void **state)
 {
     struct dml_qemu_build b;
@@ -239,7 +256,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_qemu__arguments),       cmocka_unit_test(test_qemu__parts),
         cmocka_unit_test(test_qemu__tables_in_order), cmocka_unit_test(test_qemu__judgements),
-        cmocka_unit_test(test_qemu__ids_and_places),  cmocka_unit_test(test_qemu__builds),
+        cmocka_unit_test(test_qemu__ids_and_places),  cmocka_unit_test(test_qemu__devices_beside),
+        cmocka_unit_test(test_qemu__builds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

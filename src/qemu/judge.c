@@ -67,6 +67,19 @@ static _Bool has_feature(struct qemu_judge *j, unsigned feature, const char *wha
     return 0;
 }
 
+/* The row's own words, or its release. */
+static const char *why_not(const struct qemu_judge *j, const struct qemu_there *t)
+{
+    dml_version limit = j->build->version && j->build->version < t->since ? t->since : t->removed;
+    if (*t->why)
+        return t->why;
+    if (limit == 1 || (limit & POINT) == POINT)
+        return limit == 1 ? "no QEMU has it" : "not in this version";
+    const char *why = dml_arena_printf(j->a, limit == t->since ? "came with QEMU %u.%u" : "removed in QEMU %u.%u",
+                                       DML_V_MAJOR(limit), DML_V_MINOR(limit));
+    return why ? why : "";
+}
+
 _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what)
 {
     dml_version version = j->build->version;
@@ -83,8 +96,7 @@ _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char
     }
     if (answer < 0)
         return has_feature(j, t->feature, what);
-    struct dml_qemu_finding *f =
-        qemu_say(j, (enum dml_qemu_answer)answer, "%s%s%s", what, *t->why ? ": " : ": not in this version", t->why);
+    struct dml_qemu_finding *f = qemu_say(j, (enum dml_qemu_answer)answer, "%s: %s", what, why_not(j, t));
     if (f)
         f->reason = DML_QEMU_BY_VERSION;
     return 0;
@@ -267,6 +279,7 @@ static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_onl
         qemu_say(j, answer, "%s: %s", what, lacks);
     else if (!j->no_driver && !known)
         qemu_say(j, DML_QEMU_UNKNOWN, "%s: what this device needs is not known", what);
+    j->no_driver = j->no_driver || !known; /* nor what it takes */
 }
 
 /* ---- values ---- */

@@ -159,7 +159,7 @@ struct qemu_judge {
     struct dml_sv key; /* in its list; empty: the value as a whole */
     enum qemu_params list;
     struct dml_sv driver; /* of a -device, type of a -netdev */
-    _Bool no_driver;      /* there is no such device, and that was said */
+    _Bool no_driver;      /* there is no such device, or it is not known: that was said */
 };
 
 /* Newer than all that the tables know? */

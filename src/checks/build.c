@@ -17,7 +17,7 @@ static _Bool memory_of(const struct dma_result *r, uint64_t *mib)
 }
 
 /* Xen's HVM_MAX_VCPUS (arch_sanitise_domain_config, domain_max_vcpus before 4.12); libxl__build_hvm. */
-enum dml_truth check_cannot_be_built(struct dml_check *c)
+enum dml_truth dml_check_cannot_be_built(struct dml_check *c)
 {
     enum { HVM_MAX_VCPUS = 128, MOST_MIB = 1 << 21 };
     const struct dma_guest *g = &c->s->guest.g;
@@ -54,7 +54,7 @@ static _Bool refused_for(const struct dma_result *r, const struct dml_named_file
     return key && dml_sv_is(dml_key(f->key)->name, key);
 }
 
-enum dml_truth check_file_missing(struct dml_check *c)
+enum dml_truth dml_check_file_missing(struct dml_check *c)
 {
     const struct dma_result *r = dml_subject_result(c->s);
     const struct dml_named_file *files;

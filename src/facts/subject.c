@@ -28,7 +28,7 @@ _Bool dml_subject_restricted(const struct dml_subject *s)
 void dml_subject_assume_restricted(struct dml_subject *s)
 {
     s->assumed = 1;
-    s->built = 0;
+    s->built = s->qemu_judged = 0;
     s->written = s->guest.g.dm_restrict;
     s->guest.g.dm_restrict = DMA_YES;
 }
@@ -37,7 +37,7 @@ void dml_subject_as_written(struct dml_subject *s)
 {
     if (!s->assumed)
         return;
-    s->assumed = s->built = 0;
+    s->assumed = s->built = s->qemu_judged = 0;
     s->guest.g.dm_restrict = s->written;
 }
 
@@ -68,6 +68,39 @@ const char *dml_subject_doubt(struct dml_subject *s, struct dml_doubts *at)
     while (!fact && r && at->note < r->n_notes)
         fact = dma_note_fact(r->notes[at->note++].id);
     return fact;
+}
+
+struct dml_qemu_findings dml_subject_qemu(struct dml_subject *s)
+{
+    const struct dma_result *r = dml_subject_result(s);
+    if (s->qemu_judged)
+        return s->qemu;
+    s->qemu_judged = 1;
+    s->qemu = (struct dml_qemu_findings){0};
+    if (r && r->outcome == DMA_RUNS && r->process.device_model == DMA_DM_QEMU_XEN)
+        s->qemu = dml_qemu_judge(r->argv, r->argc, &s->world->target.build, s->a);
+    return s->qemu;
+}
+
+/* libdmargv hands on the very strings of these lists. */
+struct dml_span dml_subject_own_argument(const struct dml_subject *s, const char *argument, const char **key)
+{
+    const struct dma_guest *g = &s->guest.g;
+    const struct {
+        const struct dma_strings *list;
+        enum dml_key_id key;
+    } lists[] = {{&g->extra, DML_KEY_device_model_args},
+                 {&g->extra_hvm, DML_KEY_device_model_args_hvm},
+                 {&g->extra_pv, DML_KEY_device_model_args_pv}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (uint32_t k = 0; k < lists[i].list->n; k++) {
+            if (lists[i].list->v[k] != argument)
+                continue;
+            *key = dml_key(lists[i].key)->name.p;
+            return dml_guest_element(&s->guest, lists[i].key, (int32_t)k);
+        }
+    }
+    return DML_NO_SPAN;
 }
 
 struct dml_span dml_subject_key_span(const struct dml_subject *s, const char *key)

@@ -9,6 +9,7 @@
 #include "host/accounts.h"
 #include "host/facts.h"
 #include "host/target.h"
+#include "qemu/qemu.h"
 #include "rules/value.h"
 #include "schema/schema.h"
 #include "text/source.h"
@@ -42,8 +43,10 @@ struct dml_subject {
     struct dml_form_of form;
     const struct dma_result *result;  /* see dml_subject_result */
     struct dml_host_answers *answers; /* the thread's, see select.h */
+    struct dml_qemu_findings qemu;    /* see dml_subject_qemu */
     _Bool built, assumed;             /* result is made; restriction is assumed */
     enum dma_bool written;            /* dm_restrict as it was before it was assumed */
+    _Bool qemu_judged;
 };
 
 /* Parses the text, of any form, and reads the guest from it. DML_ENOMEM, DML_ETOOBIG. */
@@ -61,6 +64,11 @@ struct dml_doubts {
     uint32_t problem, note;
 };
 const char *dml_subject_doubt(struct dml_subject *s, struct dml_doubts *at);
+/* What the target's QEMU makes of the command line; none where there is none, or another device model's. */
+struct dml_qemu_findings dml_subject_qemu(struct dml_subject *s);
+/* The place of an element of argv in the guest's own lists of arguments, and its key; DML_NO_SPAN for one of libxl's.
+ */
+struct dml_span dml_subject_own_argument(const struct dml_subject *s, const char *argument, const char **key);
 /* Does xl read dm_restrict as true? */
 _Bool dml_subject_restricted(const struct dml_subject *s);
 /* From now on the guest counts as if dm_restrict = 1 stood at its end. */

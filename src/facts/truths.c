@@ -156,6 +156,64 @@ static struct dml_values fact_argv(struct dml_subject *s)
     return (struct dml_values){v, r->argc, 0};
 }
 
+/* "-option value", "-option", or a word that stands alone; without the value where `own` is 0. */
+static struct dml_sv option_text(struct dml_subject *s, const struct dml_qemu_arg *arg, _Bool own)
+{
+    if (arg->kind == DML_QEMU_WORD || !own)
+        return dml_sv_of(arg->kind == DML_QEMU_WORD ? arg->name : arg->name - 1); /* its dash stands before it */
+    const char *t = dml_arena_printf(s->a, "-%s%s%s", arg->name, arg->value ? " " : "", arg->value ? arg->value : "");
+    return dml_sv_of(t ? t : "");
+}
+
+/* Options of an argv; `own`: only those that stand in the guest's own lists. */
+static struct dml_values options(struct dml_subject *s, const char *const *argv, uint32_t argc, uint32_t first,
+                                 _Bool own)
+{
+    struct dml_value *v = dml_new_n(s->a, struct dml_value, argc + 1);
+    struct dml_qemu_arg arg;
+    uint32_t n = 0;
+    if (!v)
+        return unknown;
+    for (uint32_t i = first; dml_qemu_next(argv, argc, &i, &arg);) {
+        const char *list = NULL;
+        struct dml_span span = dml_subject_own_argument(s, argv[arg.at], &list);
+        if (list || !own)
+            v[n++] = (struct dml_value){DML_VALUE_STRING, span, {.s = option_text(s, &arg, own)}};
+    }
+    return (struct dml_values){v, n, 0};
+}
+
+static struct dml_values fact_guest_qemu_options(struct dml_subject *s)
+{
+    const struct dma_result *r = dml_subject_result(s);
+    const struct dma_guest *g = &s->guest.g;
+    const struct dma_strings *more = g->type == DMA_HVM ? &g->extra_hvm : &g->extra_pv;
+    uint32_t n = g->extra.n + more->n;
+    if (!n)
+        return absent;
+    if (r && r->outcome == DMA_RUNS)
+        return options(s, r->argv, r->argc, 1, 1);
+    /* It does not start; its own arguments alone. */
+    const char **all = dml_new_n(s->a, const char *, n);
+    if (!all)
+        return unknown;
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = i < g->extra.n ? g->extra.v[i] : more->v[i - g->extra.n];
+    return options(s, all, n, 0, 1);
+}
+
+static struct dml_values fact_argv_options(struct dml_subject *s)
+{
+    const struct dma_result *r = dml_subject_result(s);
+    return r && r->argc ? options(s, r->argv, r->argc, 1, 0) : absent;
+}
+
+static struct dml_values fact_target_qemu_seccomp(struct dml_subject *s)
+{
+    static const char *const words[] = {"unknown", "no", "yes"};
+    return text(s, words[s->world->target.build.has[DML_QEMU_HAS_seccomp]], DML_NO_SPAN);
+}
+
 static struct dml_values fact_target_xen(struct dml_subject *s)
 {
     return version(s, s->world->target.xen);

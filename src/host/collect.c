@@ -321,6 +321,7 @@ static void collect_qemu(struct collector *c, const struct dml_libxl_info *libxl
     f->qemu.xen_domid_restrict = q.xen_domid_restrict;
     f->qemu.run_with_chroot = q.run_with_chroot;
     f->qemu.run_with_user = q.run_with_user;
+    memcpy(f->qemu.has, q.has, sizeof q.has);
 }
 
 static uint64_t count_entries(struct collector *c, const char *dir, const char *prefix)

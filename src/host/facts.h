@@ -8,11 +8,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/tri.h"
 #include "base/version.h"
+#include "qemu/qemu.h"
 #include "yaml/yaml.h"
-
-/* A truth that may not be known. */
-enum dml_tri { DML_TRI_UNKNOWN = 0, DML_TRI_NO, DML_TRI_YES };
 
 /* A number that may not be known. */
 #define DML_FACT_UNKNOWN UINT64_MAX
@@ -100,6 +99,7 @@ struct dml_facts {
         const char *path, *version_text;
         dml_version version;
         enum dml_tri xen_domid_restrict, run_with_chroot, run_with_user;
+        enum dml_tri has[DML_QEMU_FEATURES]; /* what it is built with */
     } qemu;
     struct {
         enum dml_tri installed;
@@ -207,6 +207,7 @@ struct dml_qemu_abilities {
     const char *binary;  /* the ELF file in the end, after wrapper scripts */
     const char *version; /* "7.2.22", or NULL */
     enum dml_tri xen_domid_restrict, run_with_chroot, run_with_user;
+    enum dml_tri has[DML_QEMU_FEATURES]; /* what it is built with */
 };
 /*
  * Reads `path` below `root`, following shell wrappers that exec another QEMU with an absolute path. DML_ENOENT where it

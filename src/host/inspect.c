@@ -20,7 +20,63 @@ struct qemu_strings {
     struct dml_arena *a;
     const char *version;
     _Bool run_with;
+    _Bool shows[DML_QEMU_FEATURES]; /* by a constant string */
 };
+
+/* The next of the words that show a feature; 0 at the end. */
+static _Bool next_word(const char **p, struct dml_sv *word)
+{
+    *p += strspn(*p, " ");
+    *word = (struct dml_sv){*p, strcspn(*p, " ")};
+    *p += word->len;
+    return word->len > 0;
+}
+
+/* Constant strings that show a feature have a slash in them. */
+static void see_feature(struct qemu_strings *q, struct dml_sv s)
+{
+    if (s.p[0] != '.')
+        return;
+    for (unsigned i = 0; i < DML_QEMU_FEATURES; i++) {
+        const char *p = dml_qemu_features[i].shown_by;
+        struct dml_sv word;
+        while (next_word(&p, &word))
+            q->shows[i] = q->shows[i] || (memchr(word.p, '/', word.len) && dml_sv_eq(word, s));
+    }
+}
+
+/* Is there a module of this name, where distributions put them? */
+static _Bool has_module(struct dml_arena *a, const char *root, struct dml_sv name)
+{
+    static const char *const dirs[] = {"/usr/lib/x86_64-linux-gnu/qemu", "/usr/lib/aarch64-linux-gnu/qemu",
+                                       "/usr/lib64/qemu", "/usr/lib/qemu", "/usr/local/lib/qemu"};
+    struct stat s;
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+        char *dir = below(a, root, dirs[i]);
+        char *path = dir ? dml_arena_printf(a, "%s/%.*s", dir, DML_SV_ARG(name)) : NULL;
+        if (path && stat(path, &s) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* What the binary is built with: functions that it imports, and modules, if it can load any. */
+static void find_features(struct dml_qemu_abilities *out, const struct dml_elf *elf, const struct qemu_strings *found,
+                          const char *root)
+{
+    _Bool loads = dml_elf_has_symbol(elf, "g_module_open");
+    for (unsigned i = 0; i < DML_QEMU_FEATURES; i++) {
+        const char *p = dml_qemu_features[i].shown_by;
+        _Bool has = found->shows[i];
+        struct dml_sv word;
+        while (!has && next_word(&p, &word)) {
+            const char *name = dml_arena_strndup(found->a, word.p, word.len);
+            _Bool module = word.len > 3 && memcmp(word.p + word.len - 3, ".so", 3) == 0;
+            has = name && (module ? loads && has_module(found->a, root, word) : dml_elf_has_symbol(elf, name));
+        }
+        out->has[i] = has ? DML_TRI_YES : DML_TRI_NO;
+    }
+}
 
 static _Bool see_qemu(void *user, struct dml_sv s)
 {
@@ -28,6 +84,7 @@ static _Bool see_qemu(void *user, struct dml_sv s)
     struct qemu_strings *q = user;
     if (dml_sv_is(s, "run-with"))
         q->run_with = 1;
+    see_feature(q, s);
     for (size_t i = 0; !q->version && i + banner.len < s.len; i++) {
         struct dml_sv rest = {s.p + i, s.len - i};
         if (!dml_sv_starts(rest, banner))
@@ -105,6 +162,7 @@ int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, st
     out->version = found.version;
     /* The import is there exactly since QEMU 3.0 built with Xen: only then is the restriction effective. */
     out->xen_domid_restrict = dml_elf_has_symbol(elf, "xentoolcore_restrict_all") ? DML_TRI_YES : DML_TRI_NO;
+    find_features(out, elf, &found, root);
     dml_elf_close(elf);
     dml_version v = 0;
     if (!found.run_with)

@@ -159,6 +159,10 @@ static const struct dml_fact_field caps_fields[] = {
           "imports xentoolcore_restrict_all: restriction is effective"),
     FIELD(F, "run_with_chroot", TRI, qemu.run_with_chroot, "understands -run-with chroot="),
     FIELD(F, "run_with_user", TRI, qemu.run_with_user, "understands -run-with user="),
+#define FEATURE(id, name, upstream, from, words, shown_by)                                                             \
+    FIELD(F, name, TRI, qemu.has[DML_QEMU_HAS_##id], "is built with " words),
+#include "qemu/features.def"
+#undef FEATURE
     SOURCE,
 };
 SHAPE(caps, F);

@@ -53,10 +53,50 @@ static dml_version kernel_version(const char *release)
     return dml_qemu_version_parse((struct dml_sv){release, n}, &v, NULL) == 0 ? v : 0;
 }
 
+/* What the host's QEMU is built with: what the facts say, else what is known of a build of that version at that path.
+ */
+static void build_of_host(struct dml_target *t, const struct dml_facts *facts)
+{
+    const char *name = dml_qemu_build_of(facts->qemu.path, t->qemu);
+    if (name)
+        dml_qemu_build_named(&t->build, name);
+    else
+        dml_qemu_build_upstream(&t->build, t->qemu);
+    t->build.version = t->qemu;
+    for (unsigned i = 0; i < DML_QEMU_FEATURES; i++)
+        if (facts->qemu.has[i])
+            t->build.has[i] = facts->qemu.has[i];
+}
+
+/* --qemu: a version, or the name of a build. */
+static int parse_qemu(struct dml_target *t, const char *qemu, struct dml_err *err)
+{
+    if (dml_qemu_build_named(&t->build, qemu)) {
+        t->qemu = t->build.version;
+    } else if (qemu[0] < '0' || qemu[0] > '9') {
+        struct dml_buf names;
+        dml_buf_init(&names, 1024);
+        for (unsigned i = 0; dml_qemu_build_name(i); i++)
+            dml_buf_printf(&names, "%s%s", i ? ", " : "", dml_qemu_build_name(i));
+        int rc = dml_err_set(err, DML_EINVAL, "--qemu: \"%s\" is neither a version nor a build that dmlint knows (%s)",
+                             qemu, names.len ? names.p : "");
+        dml_buf_dispose(&names);
+        return rc;
+    } else {
+        int rc = dml_qemu_version_parse(dml_sv_of(qemu), &t->qemu, err);
+        if (rc < 0)
+            return rc;
+        dml_qemu_build_upstream(&t->build, t->qemu);
+    }
+    abilities(t);
+    return 0;
+}
+
 int dml_target_init(struct dml_target *t, const struct dml_facts *facts, const char *xen, const char *qemu,
                     const char *caps, struct dml_err *err)
 {
     *t = (struct dml_target){.xen = dml_xen_newest()};
+    dml_qemu_build_upstream(&t->build, 0);
     if (facts && facts->xen.version) {
         t->xen = facts->xen.version;
         t->xen_known = 1;
@@ -71,6 +111,7 @@ int dml_target_init(struct dml_target *t, const struct dml_facts *facts, const c
             t->run_with_chroot = facts->qemu.run_with_chroot;
         if (facts->qemu.run_with_user)
             t->run_with_user = facts->qemu.run_with_user;
+        build_of_host(t, facts);
         if (facts->kernel_release)
             t->kernel = kernel_version(facts->kernel_release);
     }
@@ -79,10 +120,8 @@ int dml_target_init(struct dml_target *t, const struct dml_facts *facts, const c
         rc = dml_xen_version_parse(dml_sv_of(xen), &t->xen, err);
         t->xen_known = 1;
     }
-    if (rc == 0 && qemu) {
-        rc = dml_qemu_version_parse(dml_sv_of(qemu), &t->qemu, err);
-        abilities(t);
-    }
+    if (rc == 0 && qemu)
+        rc = parse_qemu(t, qemu, err);
     if (rc == 0 && caps)
         rc = parse_caps(t, caps, err);
     return rc;

@@ -13,11 +13,12 @@ struct dml_target {
     dml_version kernel;          /* dom0's; 0: unknown */
     enum dml_tri qemu_restricts; /* is -xen-domid-restrict effective */
     enum dml_tri run_with_chroot, run_with_user;
+    struct dml_qemu_build build; /* its version is `qemu` */
 };
 
 /*
- * From the facts, overridden by what the options --xen, --qemu and --qemu-caps say (NULL where not given). DML_EINVAL
- * with a message for values that are none. `facts` may be NULL.
+ * From the facts, overridden by what the options --xen, --qemu (a version, or the name of a build) and --qemu-caps say
+ * (NULL where not given). DML_EINVAL with a message for values that are none. `facts` may be NULL.
  */
 int dml_target_init(struct dml_target *t, const struct dml_facts *facts, const char *xen, const char *qemu,
                     const char *caps, struct dml_err *err);

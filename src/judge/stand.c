@@ -30,7 +30,8 @@ static uint64_t required_facts(const struct dml_world *w)
 /* All that a verdict may wait for: other facts add findings where they are known, and are not missed. */
 static const uint64_t needed = DML_MISSING_BIT(os) | DML_MISSING_BIT(kernel) | DML_MISSING_BIT(qemu_installed) |
                                DML_MISSING_BIT(qemu_version) | DML_MISSING_BIT(passwd) | DML_MISSING_BIT(nss) |
-                               DML_MISSING_BIT(subuid) | DML_MISSING_BIT(xen) | DML_MISSING_BIT(undecided);
+                               DML_MISSING_BIT(subuid) | DML_MISSING_BIT(xen) | DML_MISSING_BIT(undecided) |
+                               DML_MISSING_BIT(qemu_caps) | DML_MISSING_BIT(qemu_value);
 
 /* What libxl or xl would do rests on these, whatever the rules ask for. */
 static uint64_t doubts(struct judging *g)

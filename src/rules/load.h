@@ -7,8 +7,9 @@
 #include "rules/rule.h"
 #include "yaml/yaml.h"
 
-/* Patterns match the whole value, bytes as they are. */
-#define DML_PATTERN_OPTIONS (PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C)
+/* Patterns match the whole value, bytes as they are: a newline is a character as any other, also at the end. */
+#define DML_PATTERN_OPTIONS                                                                                            \
+    (PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY)
 
 /* A set being put together; everything lives in the arena. */
 struct dml_rule_builder {

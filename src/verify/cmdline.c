@@ -4,56 +4,8 @@
 
 #include "base/num.h"
 #include "base/path.h"
+#include "qemu/qemu.h"
 #include "verify/verify_i.h"
-
-/* Options without a value; all others take the next argument (QEMU 2.9 to 10.2, qemu-options.hx). */
-static const char *const flags[] = {"-xen-domid-restrict",
-                                    "-xen-attach",
-                                    "-xen-create",
-                                    "-S",
-                                    "-no-shutdown",
-                                    "-no-reboot",
-                                    "-nodefaults",
-                                    "-no-user-config",
-                                    "-nographic",
-                                    "-usb",
-                                    "-no-acpi",
-                                    "-no-hpet",
-                                    "-no-quit",
-                                    "-snapshot",
-                                    "-daemonize",
-                                    "-enable-kvm",
-                                    "-full-screen",
-                                    "-curses",
-                                    "-sdl",
-                                    "-portrait",
-                                    "-alt-grab",
-                                    "-ctrl-grab",
-                                    "-no-frame",
-                                    "-no-fd-bootchk",
-                                    "-mem-prealloc",
-                                    "-only-migratable",
-                                    "-preconfig",
-                                    "-singlestep",
-                                    "-one-insn-per-tb",
-                                    "-win2k-hack",
-                                    "-localtime",
-                                    "-enable-sync-profile",
-                                    "-semihosting",
-                                    "-old-param",
-                                    "-tdf",
-                                    "-no-kvm",
-                                    "-no-kvm-irqchip",
-                                    "-no-kvm-pit",
-                                    "-no-kvm-pit-reinjection",
-                                    "-show-cursor",
-                                    "-disable-kvm",
-                                    "-enable-fips",
-                                    "-nodefconfig",
-                                    "-h",
-                                    "-help",
-                                    "-version",
-                                    NULL};
 
 /* "--option" is "-option" to QEMU. */
 static const char *option_of(const char *argument)
@@ -61,48 +13,43 @@ static const char *option_of(const char *argument)
     return argument[0] == '-' && argument[1] == '-' && argument[2] ? argument + 1 : argument;
 }
 
-static _Bool takes_value(const char *option)
-{
-    for (size_t i = 0; flags[i]; i++)
-        if (strcmp(option, flags[i]) == 0)
-            return 0;
-    return 1;
-}
-
 /* The last value of a key in "a=b,key=value", into *value where there is one. */
 static int sub_option(const char *text, const char *key, const char **value, struct dml_arena *a)
 {
-    size_t n = strlen(key);
-    for (const char *p = text; *p;) {
-        size_t len = strcspn(p, ",");
-        if (len > n && strncmp(p, key, n) == 0 && p[n] == '=' &&
-            !(*value = dml_arena_strndup(a, p + n + 1, len - n - 1)))
-            return DML_ENOMEM;
-        p += len + (p[len] == ',');
-    }
+    struct dml_sv v = dml_qemu_part(text, NULL, key, a);
+    if (v.p && !(*value = dml_arena_strndup(a, v.p, v.len)))
+        return DML_ENOMEM;
     return 0;
+}
+
+/* Which monitor it is, and how libxl made it. */
+static void chardev(struct dml_cmdline *out, const char *value, struct dml_arena *a)
+{
+    if (!dml_sv_is(dml_qemu_part(value, "backend", "id", a), "libxl-cmd"))
+        return;
+    out->qmp_fd = dml_qemu_part(value, "backend", "fd", a).p != NULL;
+    out->qmp_path = dml_qemu_part(value, "backend", "path", a).p != NULL;
 }
 
 static int option(struct dml_cmdline *out, const char *name, const char *value, uint32_t at, struct dml_arena *a)
 {
     uint64_t n;
     int rc = 0;
-    if (strcmp(name, "-xen-domid") == 0 || (out->traditional && strcmp(name, "-d") == 0))
+    if (strcmp(name, "xen-domid") == 0 || (out->traditional && strcmp(name, "d") == 0))
         out->domid = dml_num_decimal(dml_sv_of(value), UINT32_MAX, &n) ? (int64_t)n : -1;
-    else if (strcmp(name, "-name") == 0 || (out->traditional && strcmp(name, "-domain-name") == 0))
+    else if (strcmp(name, "name") == 0 || (out->traditional && strcmp(name, "domain-name") == 0))
         out->name = value;
-    else if (strcmp(name, "-chroot") == 0)
+    else if (strcmp(name, "chroot") == 0)
         out->chroot = value;
-    else if (strcmp(name, "-runas") == 0)
+    else if (strcmp(name, "runas") == 0)
         out->user = value;
-    else if (strcmp(name, "-machine") == 0 || strcmp(name, "-M") == 0)
+    else if (strcmp(name, "machine") == 0 || strcmp(name, "M") == 0)
         out->machine = value;
-    else if (strcmp(name, "-incoming") == 0)
+    else if (strcmp(name, "incoming") == 0)
         out->incoming = at;
-    else if (strcmp(name, "-chardev") == 0 && strstr(value, "id=libxl-cmd,")) {
-        out->qmp_fd = strstr(value, ",fd=") != NULL;
-        out->qmp_path = strstr(value, ",path=") != NULL;
-    } else if (strcmp(name, "-run-with") == 0) {
+    else if (strcmp(name, "chardev") == 0)
+        chardev(out, value, a);
+    else if (strcmp(name, "run-with") == 0) {
         const char *chroot = NULL, *user = NULL;
         rc = sub_option(value, "chroot", &chroot, a);
         rc = rc == 0 ? sub_option(value, "user", &user, a) : rc;
@@ -122,20 +69,16 @@ static _Bool base_is(const char *path, const char *what)
 int dml_cmdline_read(struct dml_cmdline *out, const char *const *argv, uint32_t argc, struct dml_arena *a)
 {
     *out = (struct dml_cmdline){.domid = -1, .traditional = argc && base_is(argv[0], "qemu-dm")};
-    for (uint32_t i = 1; i < argc; i++) {
-        const char *name = option_of(argv[i]);
-        if (name[0] != '-' || !name[1])
-            continue; /* a disk image */
-        if (!takes_value(name)) {
-            out->restricted = out->restricted || strcmp(name, "-xen-domid-restrict") == 0;
-            continue;
-        }
-        if (i + 1 == argc)
-            break;
-        int rc = option(out, name, argv[i + 1], i, a);
+    struct dml_qemu_arg arg;
+    for (uint32_t i = 1; dml_qemu_next(argv, argc, &i, &arg);) {
+        /* An option of another QEMU, such as qemu-xen-traditional's: those that matter take a value. */
+        if (arg.kind == DML_QEMU_INVALID && i < argc)
+            arg.value = argv[i++];
+        out->restricted = out->restricted ||
+                          (arg.kind == DML_QEMU_OPTION && strcmp(arg.name, "xen-domid-restrict") == 0);
+        int rc = arg.value && arg.kind != DML_QEMU_WORD ? option(out, arg.name, arg.value, arg.at, a) : 0;
         if (rc < 0)
             return rc;
-        i++;
     }
     return 0;
 }

@@ -10,7 +10,7 @@ const struct dml_qemu_feature_row dml_qemu_features[DML_QEMU_FEATURES] = {
 #undef FEATURE
 };
 
-const dml_version qemu_feature_from[DML_QEMU_FEATURES] = {
+const dml_version dml_qemu_feature_from[DML_QEMU_FEATURES] = {
 #define FEATURE(id, name, upstream, from, words, shown_by) from,
 #include "qemu/features.def"
 #undef FEATURE

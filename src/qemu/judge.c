@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Judging: each option, its value and the parts of its value, held against the tables. */
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "base/num.h"
 #include "qemu/qemu_i.h"
 
 enum { SHOWN = 80, NEWEST = 10, NEWEST_MINOR = 2, POINT = 1023 };
 
-_Bool qemu_is_newer(const struct qemu_judge *j)
+_Bool dml_qemu_is_newer(const struct qemu_judge *j)
 {
     return j->build->version > DML_V(NEWEST, NEWEST_MINOR, POINT);
 }
 
-struct dml_qemu_finding *qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
+struct dml_qemu_finding *dml_qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
 {
     struct dml_qemu_finding *f = dml_vec_add(j->a, &j->findings);
     va_list ap;
@@ -51,15 +52,15 @@ static _Bool has_feature(struct qemu_judge *j, unsigned feature, const char *wha
     if (feature == DML_QEMU_HAS_none)
         return 1;
     if (feature == DML_QEMU_HAS_special) {
-        qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU is built with it", what);
+        dml_qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU is built with it", what);
         return 0;
     }
-    if (j->build->has[feature] == DML_TRI_YES || (version && version < qemu_feature_from[feature]))
+    if (j->build->has[feature] == DML_TRI_YES || (version && version < dml_qemu_feature_from[feature]))
         return 1;
     _Bool lacks = j->build->has[feature] == DML_TRI_NO;
-    struct dml_qemu_finding *f = qemu_say(j, lacks ? DML_QEMU_REFUSES : DML_QEMU_FEATURE,
-                                          lacks ? "%s: it is built without %s" : "%s: it needs %s", what,
-                                          dml_qemu_features[feature].words);
+    struct dml_qemu_finding *f = dml_qemu_say(j, lacks ? DML_QEMU_REFUSES : DML_QEMU_FEATURE,
+                                              lacks ? "%s: it is built without %s" : "%s: it needs %s", what,
+                                              dml_qemu_features[feature].words);
     if (f) {
         f->feature = (enum dml_qemu_feature)feature;
         f->reason = DML_QEMU_BY_BUILD;
@@ -80,7 +81,7 @@ static const char *why_not(const struct qemu_judge *j, const struct qemu_there *
     return why ? why : "";
 }
 
-_Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what)
+_Bool dml_qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what)
 {
     dml_version version = j->build->version;
     int answer = -1;
@@ -96,16 +97,16 @@ _Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char
     }
     if (answer < 0)
         return has_feature(j, t->feature, what);
-    struct dml_qemu_finding *f = qemu_say(j, (enum dml_qemu_answer)answer, "%s: %s", what, why_not(j, t));
+    struct dml_qemu_finding *f = dml_qemu_say(j, (enum dml_qemu_answer)answer, "%s: %s", what, why_not(j, t));
     if (f)
         f->reason = DML_QEMU_BY_VERSION;
     return 0;
 }
 
 /* "-option word", or "-option with key=word". */
-const char *qemu_shown(struct qemu_judge *j, struct dml_sv word)
+const char *dml_qemu_shown(struct qemu_judge *j, struct dml_sv word)
 {
-    const char *implied = j->list < QEMU_PARAM_LISTS ? qemu_param_lists[j->list].implied : NULL;
+    const char *implied = j->list < QEMU_PARAM_LISTS ? dml_qemu_param_lists[j->list].implied : NULL;
     _Bool plain = !j->key.len || (implied && dml_sv_is(j->key, implied));
     int n = word.len > SHOWN ? SHOWN : (int)word.len;
     const char *text = dml_arena_printf(j->a, "-%s %s%.*s%s%.*s", j->arg.name, plain ? "" : "with ",
@@ -114,18 +115,19 @@ const char *qemu_shown(struct qemu_judge *j, struct dml_sv word)
     return text ? text : "";
 }
 
-void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word)
+void dml_qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word)
 {
-    const struct qemu_word *w = qemu_word_find(kind, word);
+    const struct qemu_word *w = dml_qemu_word_find(kind, word);
     if (w && qemu_is_always_there(&w->there))
         return;
-    const char *what = qemu_shown(j, word);
+    const char *what = dml_qemu_shown(j, word);
     if (w)
-        qemu_is_there(j, &w->there, what);
-    else if (qemu_kinds[kind].complete && !qemu_is_newer(j))
-        qemu_say(j, DML_QEMU_REFUSES, "%s: there is no such %s", what, qemu_kinds[kind].words);
+        dml_qemu_is_there(j, &w->there, what);
+    else if (dml_qemu_kinds[kind].complete && !dml_qemu_is_newer(j))
+        dml_qemu_say(j, DML_QEMU_REFUSES, "%s: there is no such %s", what, dml_qemu_kinds[kind].words);
     else
-        qemu_say(j, DML_QEMU_UNKNOWN, "%s: whether there is such a %s is not known", what, qemu_kinds[kind].words);
+        dml_qemu_say(j, DML_QEMU_UNKNOWN, "%s: whether there is such a %s is not known", what,
+                     dml_qemu_kinds[kind].words);
 }
 
 /* The last value of a key of the list that is judged, or {NULL, 0}. */
@@ -141,7 +143,7 @@ static struct dml_sv part_of(const struct qemu_judge *j, const char *name)
 /* Reads a list behind all that was read; from now on it is the one that is judged. */
 static void read_list(struct qemu_judge *j, enum qemu_params list, const char *text)
 {
-    struct dml_qemu_parts parts = {text, qemu_param_lists[list].implied, j->a};
+    struct dml_qemu_parts parts = {text, dml_qemu_param_lists[list].implied, j->a};
     struct dml_qemu_part part;
     j->first = j->parts.n;
     j->n = 0;
@@ -156,19 +158,39 @@ static void read_list(struct qemu_judge *j, enum qemu_params list, const char *t
 
 /* ---- identifiers ---- */
 
-void qemu_judge_reference(struct qemu_judge *j, enum qemu_params list, struct dml_sv id)
+static int by_id(const void *x, const void *y)
 {
-    for (uint32_t i = 0; i < j->ids.n; i++) {
-        struct qemu_id *k = &j->ids.v[i];
-        if (k->list != list || !dml_sv_eq(k->id, id))
-            continue;
-        if (k->used)
-            qemu_say(j, list == QEMU_PARAMS_chardev ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: it is in use already",
-                     qemu_shown(j, id));
-        k->used = 1;
-        return;
+    const struct qemu_id *a = x, *b = y;
+    if (a->list != b->list)
+        return a->list < b->list ? -1 : 1;
+    return dml_sv_cmp(a->id, b->id);
+}
+
+/* The first of a list with that id, or NULL; the ids are sorted. */
+static struct qemu_id *find_id(const struct qemu_judge *j, enum qemu_params list, struct dml_sv id)
+{
+    const struct qemu_id key = {list, id, 0};
+    uint32_t low = 0, high = j->ids.n;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (by_id(&j->ids.v[middle], &key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    qemu_say(j, DML_QEMU_REFUSES, "%s: nothing has this id", qemu_shown(j, id));
+    return low < j->ids.n && by_id(&j->ids.v[low], &key) == 0 ? &j->ids.v[low] : NULL;
+}
+
+void dml_qemu_judge_reference(struct qemu_judge *j, enum qemu_params list, struct dml_sv id)
+{
+    struct qemu_id *k = find_id(j, list, id);
+    if (!k)
+        dml_qemu_say(j, DML_QEMU_REFUSES, "%s: nothing has this id", dml_qemu_shown(j, id));
+    else if (k->used)
+        dml_qemu_say(j, list == QEMU_PARAMS_chardev ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: it is in use already",
+                     dml_qemu_shown(j, id));
+    else
+        k->used = 1;
 }
 
 static _Bool well_formed(struct dml_sv id)
@@ -184,14 +206,13 @@ static _Bool well_formed(struct dml_sv id)
 
 static void judge_id(struct qemu_judge *j, struct dml_sv id)
 {
-    unsigned same = 0;
-    for (uint32_t i = 0; i < j->ids.n; i++)
-        same += j->ids.v[i].list == j->list && dml_sv_eq(j->ids.v[i].id, id);
+    const struct qemu_id *k = find_id(j, j->list, id), *end = j->ids.v + j->ids.n;
+    _Bool twice = k && k + 1 < end && by_id(k, k + 1) == 0;
     if (!well_formed(id))
-        qemu_say(j, DML_QEMU_REFUSES, "%s: an id has letters, digits, '-', '.' and '_', and begins with a letter",
-                 qemu_shown(j, id));
-    else if (same > 1)
-        qemu_say(j, DML_QEMU_REFUSES, "%s: the id is there twice", qemu_shown(j, id));
+        dml_qemu_say(j, DML_QEMU_REFUSES, "%s: an id has letters, digits, '-', '.' and '_', and begins with a letter",
+                     dml_qemu_shown(j, id));
+    else if (twice)
+        dml_qemu_say(j, DML_QEMU_REFUSES, "%s: the id is there twice", dml_qemu_shown(j, id));
 }
 
 /* ---- devices ---- */
@@ -246,7 +267,7 @@ static const char *beside(struct qemu_judge *j, struct dml_sv name, enum qemu_cl
 {
     const char *wrong = NULL;
     for (uint32_t i = 0; !may_be_many(class) && i < j->made.n; i++) {
-        const struct qemu_device *other = qemu_device_find(j->made.v[i]);
+        const struct qemu_device *other = dml_qemu_device_find(j->made.v[i]);
         *answer = DML_QEMU_UNKNOWN;
         if (dml_sv_eq(j->made.v[i], name))
             wrong = "whether QEMU takes a second one is not known";
@@ -263,22 +284,23 @@ static const char *beside(struct qemu_judge *j, struct dml_sv name, enum qemu_cl
 
 static void judge_device(struct qemu_judge *j, struct dml_sv name, _Bool nic_only)
 {
-    const struct qemu_device *d = qemu_device_find(name);
+    const struct qemu_device *d = dml_qemu_device_find(name);
     const char *lacks = d ? lacking(j, d->class) : NULL;
     enum dml_qemu_answer answer = DML_QEMU_REFUSES;
     if (d && !lacks && !nic_only)
         lacks = beside(j, name, d->class, &answer);
     if (d && !lacks && qemu_is_always_there(&d->there) && (nic_only ? d->class == QEMU_NIC : d->class != QEMU_OTHER))
         return;
-    const char *what = qemu_shown(j, name);
-    j->no_driver = !d || !qemu_is_there(j, &d->there, what);
+    const char *what = dml_qemu_shown(j, name);
+    j->no_driver = !d || !dml_qemu_is_there(j, &d->there, what);
     _Bool known = d && (nic_only ? d->class == QEMU_NIC : d->class != QEMU_OTHER);
     if (!d)
-        qemu_say(j, qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: there is no such device", what);
+        dml_qemu_say(j, dml_qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "%s: there is no such device",
+                     what);
     else if (!j->no_driver && lacks)
-        qemu_say(j, answer, "%s: %s", what, lacks);
+        dml_qemu_say(j, answer, "%s: %s", what, lacks);
     else if (!j->no_driver && !known)
-        qemu_say(j, DML_QEMU_UNKNOWN, "%s: what this device needs is not known", what);
+        dml_qemu_say(j, DML_QEMU_UNKNOWN, "%s: what this device needs is not known", what);
     j->no_driver = j->no_driver || !known; /* nor what it takes */
 }
 
@@ -291,11 +313,11 @@ static void judge_switch(struct qemu_judge *j, struct dml_sv value)
         return;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (dml_sv_is(value, others[i])) {
-            qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU takes this for on or off", qemu_shown(j, value));
+            dml_qemu_say(j, DML_QEMU_UNKNOWN, "%s: not every QEMU takes this for on or off", dml_qemu_shown(j, value));
             return;
         }
     }
-    qemu_say(j, DML_QEMU_REFUSES, "%s: it is on or off", qemu_shown(j, value));
+    dml_qemu_say(j, DML_QEMU_REFUSES, "%s: it is on or off", dml_qemu_shown(j, value));
 }
 
 static void judge_number(struct qemu_judge *j, struct dml_sv value)
@@ -303,15 +325,15 @@ static void judge_number(struct qemu_judge *j, struct dml_sv value)
     for (size_t i = 0; i < value.len; i++) {
         if (value.p[i] < '0' || value.p[i] > '9') {
             /* 0x10, 1k: QEMU takes some of them. */
-            qemu_say(j,
-                     value.p[0] >= '0' && value.p[0] <= '9' && !memchr(value.p, ',', value.len) ? DML_QEMU_UNKNOWN
-                                                                                                : DML_QEMU_REFUSES,
-                     "%s: it is no plain number", qemu_shown(j, value));
+            dml_qemu_say(j,
+                         value.p[0] >= '0' && value.p[0] <= '9' && !memchr(value.p, ',', value.len) ? DML_QEMU_UNKNOWN
+                                                                                                    : DML_QEMU_REFUSES,
+                         "%s: it is no plain number", dml_qemu_shown(j, value));
             return;
         }
     }
     if (!value.len)
-        qemu_say(j, DML_QEMU_REFUSES, "%s: a number is missing", qemu_shown(j, value));
+        dml_qemu_say(j, DML_QEMU_REFUSES, "%s: a number is missing", dml_qemu_shown(j, value));
 }
 
 static void judge_parts(struct qemu_judge *j, enum qemu_params list, const char *text);
@@ -323,11 +345,11 @@ static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv
     case QEMU_TEXT:
         break;
     case QEMU_UNJUDGED:
-        qemu_say(j, DML_QEMU_UNKNOWN, "%s: dmlint does not judge this", qemu_shown(j, value));
+        dml_qemu_say(j, DML_QEMU_UNKNOWN, "%s: dmlint does not judge this", dml_qemu_shown(j, value));
         break;
     case QEMU_NO_GUEST:
     case QEMU_GONE:
-        qemu_say(j, DML_QEMU_REFUSES, "-%s: %s", j->arg.name, why);
+        dml_qemu_say(j, DML_QEMU_REFUSES, "-%s: %s", j->arg.name, why);
         break;
     case QEMU_SWITCH:
         judge_switch(j, value);
@@ -339,16 +361,16 @@ static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv
         judge_id(j, value);
         break;
     case QEMU_REF:
-        qemu_judge_reference(j, (enum qemu_params)how.n, value);
+        dml_qemu_judge_reference(j, (enum qemu_params)how.n, value);
         break;
     case QEMU_WORDS:
-        qemu_judge_word(j, (enum qemu_words)how.n, value);
+        dml_qemu_judge_word(j, (enum qemu_words)how.n, value);
         break;
     case QEMU_LIST: /* of an option, read already */
         judge_parts(j, (enum qemu_params)how.n, value.p);
         break;
     case QEMU_CALL:
-        qemu_call(j, (enum qemu_call)how.n, value);
+        dml_qemu_call(j, (enum dml_qemu_call)how.n, value);
         break;
     case QEMU_DEVICES:
         judge_device(j, value, how.n);
@@ -361,11 +383,11 @@ static void judge_value(struct qemu_judge *j, struct qemu_how how, struct dml_sv
 /* "nowait" is "wait=off". */
 static const struct qemu_param *find_part(enum qemu_params list, struct dml_qemu_part *part)
 {
-    const struct qemu_param *p = qemu_param_find(list, part->key);
+    const struct qemu_param *p = dml_qemu_param_find(list, part->key);
     if (p || !part->flag || !dml_sv_starts(part->key, DML_SV("no")))
         return p;
     struct dml_sv rest = {part->key.p + 2, part->key.len - 2};
-    p = qemu_param_find(list, rest);
+    p = dml_qemu_param_find(list, rest);
     if (p)
         *part = (struct dml_qemu_part){.key = rest, .value = DML_SV("off"), .flag = 1};
     return p;
@@ -373,10 +395,10 @@ static const struct qemu_param *find_part(enum qemu_params list, struct dml_qemu
 
 static _Bool is_complete(const struct qemu_judge *j, enum qemu_params list, struct dml_sv key)
 {
-    if (qemu_is_newer(j))
+    if (dml_qemu_is_newer(j))
         return 0;
     /* Keys of a disk's drivers have a dot in them; the devices' own keys are too many. */
-    return qemu_param_lists[list].complete || (list == QEMU_PARAMS_drive && !memchr(key.p, '.', key.len)) ||
+    return dml_qemu_param_lists[list].complete || (list == QEMU_PARAMS_drive && !memchr(key.p, '.', key.len)) ||
            (list == QEMU_PARAMS_netdev && dml_sv_is(j->driver, "tap"));
 }
 
@@ -384,7 +406,7 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
 {
     const struct qemu_param *p = find_part(list, part);
     if (!p && list == QEMU_PARAMS_device) {
-        const struct qemu_device *d = qemu_device_find(j->driver);
+        const struct qemu_device *d = dml_qemu_device_find(j->driver);
         enum qemu_params more = d ? keys_of(d->class) : QEMU_PARAM_LISTS;
         p = more < QEMU_PARAM_LISTS ? find_part(more, part) : NULL;
     }
@@ -395,15 +417,15 @@ static void judge_part(struct qemu_judge *j, enum qemu_params list, struct dml_q
         return;
     if (!p) {
         _Bool none = is_complete(j, list, part->key);
-        qemu_say(j, none ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
-                 none ? "-%s with %.*s: there is no such parameter"
-                      : "-%s with %.*s: dmlint does not know this parameter",
-                 j->arg.name, part->key.len > SHOWN ? SHOWN : (int)part->key.len, part->key.p);
+        dml_qemu_say(j, none ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
+                     none ? "-%s with %.*s: there is no such parameter"
+                          : "-%s with %.*s: dmlint does not know this parameter",
+                     j->arg.name, part->key.len > SHOWN ? SHOWN : (int)part->key.len, part->key.p);
         return;
     }
     if (!qemu_is_always_there(&p->there)) {
         const char *what = dml_arena_printf(j->a, "-%s with %s=", j->arg.name, p->key.p);
-        if (!what || !qemu_is_there(j, &p->there, what))
+        if (!what || !dml_qemu_is_there(j, &p->there, what))
             return;
     }
     judge_value(j, p->how, part->value, p->there.why);
@@ -425,12 +447,13 @@ static void judge_socket(struct qemu_judge *j)
             again = !dml_sv_is(part->value, "0");
     }
     if (server && wait)
-        qemu_say(j, DML_QEMU_REFUSES,
-                 "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off", j->arg.name);
+        dml_qemu_say(j, DML_QEMU_REFUSES,
+                     "-%s with server: QEMU waits for somebody to connect, and starts no guest; add wait=off",
+                     j->arg.name);
     if (server && again)
-        qemu_say(j, DML_QEMU_REFUSES, "-%s with reconnect: a server does not connect again", j->arg.name);
+        dml_qemu_say(j, DML_QEMU_REFUSES, "-%s with reconnect: a server does not connect again", j->arg.name);
     if (strcmp(j->arg.name, "chardev") == 0 && !part_of(j, "id").p)
-        qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
+        dml_qemu_say(j, DML_QEMU_REFUSES, "-chardev: it has no id");
 }
 
 static void judge_place(struct qemu_judge *j)
@@ -441,8 +464,8 @@ static void judge_place(struct qemu_judge *j)
         same += dml_sv_eq(j->places.v[i], index);
     if (same < 2)
         return;
-    struct dml_qemu_finding *f = qemu_say(j, DML_QEMU_REFUSES, "-%s with index=%.*s: another disk has this place",
-                                          j->arg.name, (int)index.len, index.p);
+    struct dml_qemu_finding *f = dml_qemu_say(j, DML_QEMU_REFUSES, "-%s with index=%.*s: another disk has this place",
+                                              j->arg.name, (int)index.len, index.p);
     if (f)
         f->reason = DML_QEMU_BY_PLACE;
 }
@@ -458,9 +481,9 @@ static void judge_displays(struct qemu_judge *j)
     struct dml_sv display = {address.p + n, address.len - n};
     if (n && to.p && dml_num_decimal(display, UINT32_MAX, &first) && dml_num_decimal(to, UINT32_MAX, &last) &&
         first > last)
-        qemu_say(j, DML_QEMU_REFUSES,
-                 "-vnc %.*s with to=%.*s: it looks for a free display from the first to the second", (int)address.len,
-                 address.p, (int)to.len, to.p);
+        dml_qemu_say(j, DML_QEMU_REFUSES,
+                     "-vnc %.*s with to=%.*s: it looks for a free display from the first to the second",
+                     (int)address.len, address.p, (int)to.len, to.p);
 }
 
 static void judge_cpus(struct qemu_judge *j)
@@ -472,9 +495,9 @@ static void judge_cpus(struct qemu_judge *j)
         return;
     max = most.p ? max : n;
     if (!n || n > max || max > MOST) /* 7.2 takes 0, others do not */
-        qemu_say(j, n ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
-                 "-smp %llu,maxcpus=%llu: from 1 CPU to maxcpus, and at most %d", (unsigned long long)n,
-                 (unsigned long long)max, MOST);
+        dml_qemu_say(j, n ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
+                     "-smp %llu,maxcpus=%llu: from 1 CPU to maxcpus, and at most %d", (unsigned long long)n,
+                     (unsigned long long)max, MOST);
 }
 
 /* Lists that say nothing without their first value. */
@@ -488,10 +511,10 @@ static _Bool needs_first(enum qemu_params list)
 /* What only the whole of a list shows. */
 static void judge_whole(struct qemu_judge *j, enum qemu_params list)
 {
-    const char *first = qemu_param_lists[list].implied;
+    const char *first = dml_qemu_param_lists[list].implied;
     j->key = (struct dml_sv){NULL, 0};
     if (needs_first(list) && !part_of(j, first).p)
-        qemu_say(j, DML_QEMU_REFUSES, "-%s: its %s is missing", j->arg.name, first);
+        dml_qemu_say(j, DML_QEMU_REFUSES, "-%s: its %s is missing", j->arg.name, first);
     if (list == QEMU_PARAMS_chardev)
         judge_socket(j);
     else if (list == QEMU_PARAMS_vnc)
@@ -508,9 +531,9 @@ static void judge_parts(struct qemu_judge *j, enum qemu_params list, const char 
     j->driver = (struct dml_sv){NULL, 0};
     j->no_driver = 0;
     if (list == QEMU_PARAMS_device || list == QEMU_PARAMS_netdev)
-        j->driver = part_of(j, qemu_param_lists[list].implied);
+        j->driver = part_of(j, dml_qemu_param_lists[list].implied);
     if (*text == '{') {
-        qemu_say(j, DML_QEMU_UNKNOWN, "-%s with JSON: dmlint does not judge this", j->arg.name);
+        dml_qemu_say(j, DML_QEMU_UNKNOWN, "-%s with JSON: dmlint does not judge this", j->arg.name);
         return;
     }
     for (uint32_t i = 0; j->parts.v && i < j->n; i++) {
@@ -521,7 +544,7 @@ static void judge_parts(struct qemu_judge *j, enum qemu_params list, const char 
     j->list = QEMU_PARAM_LISTS;
 }
 
-void qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *text)
+void dml_qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *text)
 {
     read_list(j, list, text);
     judge_parts(j, list, text);
@@ -532,7 +555,7 @@ void qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *te
 static void note_device(struct qemu_judge *j)
 {
     struct dml_sv driver = part_of(j, "driver");
-    const struct qemu_device *d = qemu_device_find(driver);
+    const struct qemu_device *d = dml_qemu_device_find(driver);
     j->usb_bus = j->usb_bus || (d && d->class == QEMU_USB_CONTROLLER);
     j->serial_bus = j->serial_bus || (d && d->class == QEMU_SERIAL_BUS);
     j->hda_bus = j->hda_bus || dml_sv_is(driver, "intel-hda") || dml_sv_is(driver, "ich9-intel-hda");
@@ -577,8 +600,9 @@ static void judge_word_alone(struct qemu_judge *j)
 {
     const char *word = j->arg.name;
     _Bool refused = j->first_disk || word[0] != '/';
-    qemu_say(j, refused ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
-             "\"%.*s\" alone: it belongs to no option, and QEMU takes it for the image of the first disk", SHOWN, word);
+    dml_qemu_say(j, refused ? DML_QEMU_REFUSES : DML_QEMU_UNKNOWN,
+                 "\"%.*s\" alone: it belongs to no option, and QEMU takes it for the image of the first disk", SHOWN,
+                 word);
     j->first_disk = 1;
 }
 
@@ -592,15 +616,15 @@ static void judge_argument(struct qemu_judge *j)
         judge_word_alone(j);
         break;
     case DML_QEMU_INVALID:
-        qemu_say(j, qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "-%.*s: there is no such option", SHOWN,
-                 j->arg.name);
+        dml_qemu_say(j, dml_qemu_is_newer(j) ? DML_QEMU_UNKNOWN : DML_QEMU_REFUSES, "-%.*s: there is no such option",
+                     SHOWN, j->arg.name);
         break;
     case DML_QEMU_BARE:
-        qemu_say(j, DML_QEMU_REFUSES, "-%s: its value is missing", j->arg.name);
+        dml_qemu_say(j, DML_QEMU_REFUSES, "-%s: its value is missing", j->arg.name);
         break;
     case DML_QEMU_OPTION: {
         const char *what = qemu_is_always_there(&o->there) ? "" : dml_arena_printf(j->a, "-%s", j->arg.name);
-        if (what && (!*what || qemu_is_there(j, &o->there, what)))
+        if (what && (!*what || dml_qemu_is_there(j, &o->there, what)))
             judge_value(j, o->how, dml_sv_of(j->arg.value ? j->arg.value : ""), o->there.why);
     }
     }
@@ -614,6 +638,8 @@ struct dml_qemu_findings dml_qemu_judge(const char *const *argv, uint32_t argc, 
     uint32_t n = 0;
     for (uint32_t i = 1; read && dml_qemu_next(argv, argc, &i, &read[n].arg); n++)
         note(&j, &read[n]);
+    if (j.ids.n)
+        qsort(j.ids.v, j.ids.n, sizeof *j.ids.v, by_id);
     for (uint32_t i = 0; i < n; i++) {
         j.arg = read[i].arg;
         j.first = read[i].first;

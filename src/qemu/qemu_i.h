@@ -42,7 +42,7 @@ enum qemu_params {
     X(rom)                                                                                                             \
     X(stopped)
 
-enum qemu_call {
+enum dml_qemu_call {
 #define X(id) QEMU_CALL_##id,
     QEMU_CALLS(X)
 #undef X
@@ -120,15 +120,15 @@ struct qemu_param_list {
     _Bool complete;
 };
 
-extern const struct qemu_kind qemu_kinds[QEMU_WORD_KINDS];
-extern const struct qemu_param_list qemu_param_lists[QEMU_PARAM_LISTS];
-extern const dml_version qemu_feature_from[DML_QEMU_FEATURES];
+extern const struct qemu_kind dml_qemu_kinds[QEMU_WORD_KINDS];
+extern const struct qemu_param_list dml_qemu_param_lists[QEMU_PARAM_LISTS];
+extern const dml_version dml_qemu_feature_from[DML_QEMU_FEATURES];
 
 /* NULL where there is no such row. */
-const struct qemu_option *qemu_option_find(const char *name);
-const struct qemu_word *qemu_word_find(enum qemu_words kind, struct dml_sv word);
-const struct qemu_param *qemu_param_find(enum qemu_params list, struct dml_sv key);
-const struct qemu_device *qemu_device_find(struct dml_sv name);
+const struct qemu_option *dml_qemu_option_find(const char *name);
+const struct qemu_word *dml_qemu_word_find(enum qemu_words kind, struct dml_sv word);
+const struct qemu_param *dml_qemu_param_find(enum qemu_params list, struct dml_sv key);
+const struct qemu_device *dml_qemu_device_find(struct dml_sv name);
 
 /* ---- judging, shared by judge.c and values.c ---- */
 
@@ -150,7 +150,7 @@ struct qemu_judge {
     DML_VEC(struct dml_qemu_finding) findings;
     DML_VEC(struct dml_sv) places;       /* the disks of the IDE bus */
     DML_VEC(struct dml_sv) made;         /* devices that were judged */
-    DML_VEC(struct qemu_id) ids;         /* all of the command line, found before anything is judged */
+    DML_VEC(struct qemu_id) ids;         /* all of the command line, found before anything is judged; sorted */
     DML_VEC(struct dml_qemu_part) parts; /* of all lists, read before anything is judged */
     _Bool usb_bus, hda_bus, serial_bus, spice, first_disk;
     /* What is judged. */
@@ -163,9 +163,9 @@ struct qemu_judge {
 };
 
 /* Newer than all that the tables know? */
-_Bool qemu_is_newer(const struct qemu_judge *j);
+_Bool dml_qemu_is_newer(const struct qemu_judge *j);
 /* Something about the value that is judged, made like printf. NULL when out of memory. */
-struct dml_qemu_finding *qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
+struct dml_qemu_finding *dml_qemu_say(struct qemu_judge *j, enum dml_qemu_answer answer, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* In every QEMU and build: as most is. */
 static inline _Bool qemu_is_always_there(const struct qemu_there *t)
@@ -173,14 +173,14 @@ static inline _Bool qemu_is_always_there(const struct qemu_there *t)
     return !t->since && t->removed == DML_V_NEVER && t->feature == DML_QEMU_HAS_none;
 }
 /* Is it in this QEMU? Says so where not, or where that is not known; `what` names it. */
-_Bool qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what);
+_Bool dml_qemu_is_there(struct qemu_judge *j, const struct qemu_there *t, const char *what);
 /* "-option value", or "-option with key=value", for messages. */
-const char *qemu_shown(struct qemu_judge *j, struct dml_sv value);
+const char *dml_qemu_shown(struct qemu_judge *j, struct dml_sv value);
 /* One of the words of a kind. */
-void qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word);
+void dml_qemu_judge_word(struct qemu_judge *j, enum qemu_words kind, struct dml_sv word);
 /* The parts of a list in `text`. */
-void qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *text);
-void qemu_judge_reference(struct qemu_judge *j, enum qemu_params list, struct dml_sv id);
-void qemu_call(struct qemu_judge *j, enum qemu_call call, struct dml_sv value);
+void dml_qemu_judge_list(struct qemu_judge *j, enum qemu_params list, const char *text);
+void dml_qemu_judge_reference(struct qemu_judge *j, enum qemu_params list, struct dml_sv id);
+void dml_qemu_call(struct qemu_judge *j, enum dml_qemu_call call, struct dml_sv value);
 
 #endif

@@ -12,7 +12,7 @@ _Bool dml_qemu_next(const char *const *argv, uint32_t argc, uint32_t *i, struct 
     if (text[0] != '-')
         return 1;
     out->name = text + 1 + (text[1] == '-');
-    const struct qemu_option *o = qemu_option_find(out->name);
+    const struct qemu_option *o = dml_qemu_option_find(out->name);
     out->option = o;
     out->kind = o ? DML_QEMU_OPTION : DML_QEMU_INVALID;
     if (o && o->takes_value) {

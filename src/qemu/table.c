@@ -61,13 +61,13 @@ static const struct qemu_device devices[] = {
 #undef DEVICE
 };
 
-const struct qemu_kind qemu_kinds[QEMU_WORD_KINDS] = {
+const struct qemu_kind dml_qemu_kinds[QEMU_WORD_KINDS] = {
 #define KIND(id, complete, words) {words, complete},
 #include "qemu/words.def"
 #undef KIND
 };
 
-const struct qemu_param_list qemu_param_lists[QEMU_PARAM_LISTS] = {
+const struct qemu_param_list dml_qemu_param_lists[QEMU_PARAM_LISTS] = {
 #define PARAMS(id, implied, complete) {implied, complete},
 #include "qemu/params.def"
 #undef PARAMS
@@ -107,7 +107,7 @@ static void fill_slots(void)
 }
 
 /* Whoever looks up anything looked up its option before, which fills the slots. */
-const struct qemu_option *qemu_option_find(const char *name)
+const struct qemu_option *dml_qemu_option_find(const char *name)
 {
     pthread_once(&slots_once, fill_slots);
     for (unsigned i = first_option[slot(0, dml_sv_of(name))]; i; i = next_option[i - 1])
@@ -116,7 +116,7 @@ const struct qemu_option *qemu_option_find(const char *name)
     return NULL;
 }
 
-const struct qemu_device *qemu_device_find(struct dml_sv name)
+const struct qemu_device *dml_qemu_device_find(struct dml_sv name)
 {
     for (unsigned i = first_device[slot(0, name)]; i; i = next_device[i - 1])
         if (dml_sv_eq(name, devices[i - 1].name))
@@ -124,7 +124,7 @@ const struct qemu_device *qemu_device_find(struct dml_sv name)
     return NULL;
 }
 
-const struct qemu_word *qemu_word_find(enum qemu_words kind, struct dml_sv word)
+const struct qemu_word *dml_qemu_word_find(enum qemu_words kind, struct dml_sv word)
 {
     for (unsigned i = first_word[slot(kind, word)]; i; i = next_word[i - 1])
         if (words[i - 1].kind == kind && dml_sv_eq(word, words[i - 1].word))
@@ -132,7 +132,7 @@ const struct qemu_word *qemu_word_find(enum qemu_words kind, struct dml_sv word)
     return NULL;
 }
 
-const struct qemu_param *qemu_param_find(enum qemu_params list, struct dml_sv key)
+const struct qemu_param *dml_qemu_param_find(enum qemu_params list, struct dml_sv key)
 {
     for (unsigned i = first_param[slot(list, key)]; i; i = next_param[i - 1])
         if (params[i - 1].list == list && dml_sv_eq(key, params[i - 1].key))

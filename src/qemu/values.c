@@ -13,7 +13,7 @@ static int shown(struct dml_sv s)
 /* "-option text: why". */
 static void say(struct qemu_judge *j, enum dml_qemu_answer answer, struct dml_sv value, const char *why)
 {
-    qemu_say(j, answer, "%s: %s", qemu_shown(j, value), why);
+    dml_qemu_say(j, answer, "%s: %s", dml_qemu_shown(j, value), why);
 }
 
 static _Bool consists_of(struct dml_sv s, const char *chars)
@@ -104,7 +104,7 @@ static void socket_options(struct qemu_judge *j, struct dml_sv value, size_t fir
 {
     struct dml_sv key = j->key;
     if (first < value.len)
-        qemu_judge_list(j, QEMU_PARAMS_chardev, dml_arena_printf(j->a, "socket,%s", value.p + first + 1));
+        dml_qemu_judge_list(j, QEMU_PARAMS_chardev, dml_arena_printf(j->a, "socket,%s", value.p + first + 1));
     j->key = key;
 }
 
@@ -166,7 +166,7 @@ static void console(struct qemu_judge *j, struct dml_sv value, struct dml_sv res
 static void named(struct qemu_judge *j, struct dml_sv value, struct dml_sv rest)
 {
     (void)value;
-    qemu_judge_reference(j, QEMU_PARAMS_chardev, rest);
+    dml_qemu_judge_reference(j, QEMU_PARAMS_chardev, rest);
 }
 
 static void pty_at(struct qemu_judge *j, struct dml_sv value, struct dml_sv rest)
@@ -175,7 +175,7 @@ static void pty_at(struct qemu_judge *j, struct dml_sv value, struct dml_sv rest
     (void)rest;
     const char *what = dml_arena_printf(j->a, "-%s %.*s", j->arg.name, shown(value), value.p);
     if (what)
-        qemu_is_there(j, &there, what);
+        dml_qemu_is_there(j, &there, what);
 }
 
 /* qemu_chr_parse_compat (chardev/char.c); `value` without "mon:". */
@@ -194,7 +194,7 @@ static void line(struct qemu_judge *j, struct dml_sv value)
             return;
         }
     }
-    qemu_judge_word(j, QEMU_WORDS_line, value);
+    dml_qemu_judge_word(j, QEMU_WORDS_line, value);
 }
 
 static void call_channel(struct qemu_judge *j, struct dml_sv value)
@@ -240,7 +240,7 @@ static void call_global(struct qemu_judge *j, struct dml_sv value)
     else if (dml_num_parse_u(behind(value, n + 1), 0, &number, NULL) != DML_NUM_OK)
         say(j, DML_QEMU_UNKNOWN, value, "dmlint does not judge this");
     else
-        qemu_judge_word(j, QEMU_WORDS_global, (struct dml_sv){value.p, n});
+        dml_qemu_judge_word(j, QEMU_WORDS_global, (struct dml_sv){value.p, n});
 }
 
 static void call_rom(struct qemu_judge *j, struct dml_sv value)
@@ -255,7 +255,7 @@ static void call_soundhw(struct qemu_judge *j, struct dml_sv value)
         size_t end = at;
         while (end < value.len && value.p[end] != ',')
             end++;
-        qemu_judge_word(j, QEMU_WORDS_soundhw, (struct dml_sv){value.p + at, end - at});
+        dml_qemu_judge_word(j, QEMU_WORDS_soundhw, (struct dml_sv){value.p + at, end - at});
         at = end + 1;
     }
 }
@@ -265,7 +265,7 @@ static void call_runas(struct qemu_judge *j, struct dml_sv value)
     static const struct qemu_there there = {DML_V(3, 0, 0), DML_V_NEVER, DML_QEMU_HAS_none,
                                             "uid:gid is understood from QEMU 3.0 on"};
     if (memchr(value.p, ':', value.len))
-        qemu_is_there(j, &there, "-runas");
+        dml_qemu_is_there(j, &there, "-runas");
 }
 
 /* validate_bootdevices (system/bootdevice.c) and set_boot_dev (hw/i386/pc.c) */
@@ -328,8 +328,8 @@ static void call_vga_memory(struct qemu_judge *j, struct dml_sv value)
     if (!dml_num_decimal(value, UINT32_MAX, &n))
         say(j, DML_QEMU_REFUSES, value, "an amount of memory is a number of MiB");
     else if (dml_sv_is(j->driver, "cirrus-vga") && n != 4 && n != 8 && n != 16)
-        qemu_say(j, DML_QEMU_REFUSES, "-%s cirrus-vga with vgamem_mb=%.*s: a Cirrus has 4, 8 or 16 MiB", j->arg.name,
-                 shown(value), value.p);
+        dml_qemu_say(j, DML_QEMU_REFUSES, "-%s cirrus-vga with vgamem_mb=%.*s: a Cirrus has 4, 8 or 16 MiB",
+                     j->arg.name, shown(value), value.p);
 }
 
 static void call_qxl_memory(struct qemu_judge *j, struct dml_sv value)
@@ -356,10 +356,10 @@ static void call_stopped(struct qemu_judge *j, struct dml_sv value)
     for (uint32_t i = 1; i + 1 < j->argc; i++)
         if (strcmp(j->argv[i], "-chardev") == 0 && strncmp(j->argv[i + 1], "socket,id=libxl-cmd,fd=", 23) == 0)
             return;
-    qemu_say(j, DML_QEMU_REFUSES, "-S: libxl waits until QEMU runs, and ends it; it is stopped");
+    dml_qemu_say(j, DML_QEMU_REFUSES, "-S: libxl waits until QEMU runs, and ends it; it is stopped");
 }
 
-void qemu_call(struct qemu_judge *j, enum qemu_call call, struct dml_sv value)
+void dml_qemu_call(struct qemu_judge *j, enum dml_qemu_call call, struct dml_sv value)
 {
     static void (*const calls[])(struct qemu_judge * j, struct dml_sv value) = {
 #define X(id) [QEMU_CALL_##id] = call_##id,

@@ -73,9 +73,9 @@ static void test_qemu__tables_in_order(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        assert_string_equal(qemu_option_find(options[i])->name, options[i]);
+        assert_string_equal(dml_qemu_option_find(options[i])->name, options[i]);
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
-        assert_string_equal(qemu_device_find(dml_sv_of(devices[i]))->name.p, devices[i]);
+        assert_string_equal(dml_qemu_device_find(dml_sv_of(devices[i]))->name.p, devices[i]);
 }
 
 /* What is said first of "-option value" under a build: 'r' refused, 'u' unknown, 'f' feature, 'v' version, '-' nothing.

@@ -61,3 +61,58 @@ R
     fixes 'display, exists: true' '{delete: {key: display}}'
     guest 'sdl = 0' | cmp - web.cfg
 }
+
+@test "a fix that brings up an error, of a site's own rule too, is withheld" {
+    cp web.cfg before
+    mkdir pack
+    cat >pack/r.yaml <<R
+- {id: DM9001, name: more-vcpus, severity: warning, tags: [later], summary: More., why: Because., do: This., select: vcpus,
+   when: {key: vcpus, absent: true}, fix: {safety: unsafe, ops: [{set: {key: vcpus, value: 8}}]}}
+- {id: DM9002, name: too-many-vcpus, severity: error, tags: [later], summary: Less., why: Because., do: This., select: vcpus, when: {key: vcpus, gt: 4}}
+R
+    printf 'rules_dir: pack\n' >site.yaml
+    run "$DMLINT" check --xen 4.17 --host none -q -f concise --fix --unsafe-fixes --policy site.yaml web.cfg
+    [[ "$output" == *"the fix of DM9001 more-vcpus"*"is withheld: it would bring up DM9002 too-many-vcpus"* ]]
+    cmp before web.cfg
+    sed -i 's/severity: error/severity: warning/' pack/r.yaml
+    run "$DMLINT" check --xen 4.17 --host none -q -f concise --fix --unsafe-fixes --policy site.yaml web.cfg
+    grep -qx 'vcpus = 8' web.cfg
+}
+
+@test "without any of the facts that every verdict rests on, no guest is ready" {
+    cat >full.yaml <<F
+dmlint_facts: 1
+os: linux
+xen: {version: "4.17.5"}
+kernel: {release: 6.1.0-21-amd64}
+qemu: {installed: true, version: "7.2.22"}
+nss: [files]
+passwd: [{name: root, uid: 0, gid: 0}, {name: xen-qemuuser-range-base, uid: 65536, gid: 65536}, {name: xen-qemuuser-reaper, uid: 990, gid: 990}]
+subuid: []
+F
+    facts=full.yaml
+    [ "$(verdict web.cfg)" = ready ]
+    facts=less.yaml
+    local fact
+    for fact in os xen kernel qemu nss passwd subuid; do
+        grep -v "^$fact:" full.yaml >less.yaml
+        [ "$(verdict web.cfg)" = unknown ]
+    done
+    for fact in 'installed: true, ' ', version: "7.2.22"'; do
+        sed "s/$fact//" full.yaml >less.yaml
+        [ "$(verdict web.cfg)" = unknown ]
+    done
+}
+
+@test "a fix after which its finding is still there is withheld" {
+    cp web.cfg before
+    mkdir pack
+    cat >pack/r.yaml <<R
+{id: DM9001, name: other-vcpus, severity: warning, tags: [later], summary: More., why: Because., do: This., select: vcpus,
+ when: {not: {key: vcpus, equals: 4}}, fix: {safety: unsafe, ops: [{set: {key: vcpus, value: 2}}]}}
+R
+    printf 'rules_dir: pack\n' >site.yaml
+    run "$DMLINT" check --xen 4.17 --host none -q -f concise --fix --unsafe-fixes --policy site.yaml web.cfg
+    [[ "$output" == *"the fix of DM9001 other-vcpus"*"is withheld: the finding would still be there"* ]]
+    cmp before web.cfg
+}

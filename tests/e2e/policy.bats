@@ -90,6 +90,37 @@ R
     [[ "$output" == *'pack/ours.yaml:10: DM9001 ours, bad example "any guest": does not fire'* ]]
 }
 
+@test "policy test: a site's examples use the hosts and kinds of guests that have names" {
+    cat >r.yaml <<'R'
+id: DM9001
+name: range-in-use
+severity: warning
+tags: [isolation]
+summary: The range is there.
+why: Because.
+do: This.
+when:
+  all:
+    - {fact: "host.passwd[*].name", equals: xen-qemuuser-range-base}
+    - {fact: "host.passwd[*].name", equals: root}
+examples:
+  bad:
+    - {name: the host as it is, facts: accounts, cfg: "name = 'a'\n"}
+    - {name: one account more, facts: {like: accounts, passwd: [{name: more, uid: 5, gid: 5}]}, cfg: "name = 'a'\n"}
+  good:
+    - {name: another account, facts: {like: root-only, os: linux, passwd: [{name: more, uid: 5, gid: 5}]}, also: [unrestricted, DM2002], cfg: "name = 'a'\n"}
+    - {name: no account, facts: root-only, cfg: "name = 'a'\n"}
+    - {name: nothing known, facts: none, cfg: "name = 'a'\n"}
+R
+    run "$DMLINT" policy test r.yaml
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"1 rule, 5 examples: 0 failed"* ]]
+    sed -i 's/facts: root-only/facts: roots-only/' r.yaml
+    run "$DMLINT" policy check r.yaml
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'r.yaml:18:'*'there is no host "roots-only"; there are: none, root-only, accounts'* ]]
+}
+
 @test "a site's rule is found from .dmlint.yaml, and explained" {
     mkdir pack
     site_rule DM9001 ours '{key: name, exists: true}' >pack/ours.yaml

@@ -157,6 +157,44 @@ P
     [[ "$output" == *"fail     root"* ]]
 }
 
+@test "root's ids and groups, where the account is not known" {
+    local what
+    sed -i 's/65543:65536/qemu-web/' t/proc/4242/cmdline
+    rm t/etc/passwd t/etc/group
+    verify -q
+    [ "$status" -ne 1 ]
+    for what in Uid Gid; do
+        cp t/proc/4242/status kept
+        sed -i "s/^$what:.*/$what:\t0\t0\t0\t0/" t/proc/4242/status
+        cp t/proc/4242/status t/proc/4242/task/4242/status
+        verify -q
+        [ "$status" -eq 1 ]
+        [[ "$output" == *"fail     ${what,}s "*"0; expected four times the same, not 0"* ]]
+        cp kept t/proc/4242/status
+    done
+    sed -i 's/^Gid:.*/Gid:\t0\t0\t0\t0/; s/^Groups:.*/Groups:\t0 /' t/proc/4242/status
+    cp t/proc/4242/status t/proc/4242/task/4242/status
+    verify -q
+    [[ "$output" == *"fail     groups "*"0; expected none but the gid"* ]]
+}
+
+@test "devices of Xen that a restricted QEMU has put aside" {
+    local device
+    for device in /dev/xen/gntdev /dev/xen/gntalloc /dev/xen/xenbus /dev/xen/xenbus_backend /proc/xen/xenbus; do
+        tree t
+        fd t 9 "$device" 02
+        verify -q
+        [ "$status" -eq 1 ]
+        [[ "${lines[1]}" == "  fail     xen-descriptors "*"$device"* ]]
+    done
+    for device in /dev/xen/privcmd /dev/xen/evtchn /dev/xen/hypercall; do
+        tree t
+        fd t 9 "$device" 02
+        verify -q
+        [ "$status" -eq 0 ]
+    done
+}
+
 @test "a thread with other rights than the process" {
     local change
     mkdir t/proc/4242/task/4243

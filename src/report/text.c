@@ -165,6 +165,9 @@ void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struc
     dml_buf_str(&out->buf, ": ");
     color(out, r, "0");
     dml_buf_printf(&out->buf, "verdict: %s", dml_verdict_name((enum dml_verdict)g->verdict));
+    if (g->unseen && (g->verdict == DML_VERDICT_READY || g->verdict == DML_VERDICT_FIXABLE))
+        dml_buf_printf(&out->buf, " if the %u %s there", g->unseen,
+                       g->unseen == 1 ? "file that it names is" : "files that it names are");
     for (unsigned i = 0; i < g->blockers_n; i++) {
         const struct dml_rule *rule = &r->o->rules->v[g->blockers[i].rule];
         dml_buf_printf(&out->buf, "%s %s %s (%s)",

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "run/run_i.h"
 
 enum { SETTLE_ROUNDS = 10 };

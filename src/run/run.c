@@ -2,7 +2,7 @@
 /* Run: the order in which things are done. */
 #include <stdlib.h>
 
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "run/run_i.h"
 
 int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text)

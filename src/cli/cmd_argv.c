@@ -300,22 +300,36 @@ static void say_safely(const struct dml_buf *words)
     dml_buf_dispose(&safe);
 }
 
+/* The line of the argument at index `at`: 0 where it is libxl's own. */
+static int line_tried(struct job *job, const struct dml_guest_files *files, uint32_t at, uint32_t *line,
+                      struct dml_err *err)
+{
+    struct dml_subject s = {.a = job->a, .xlu = job->xlu, .world = &files->session.world};
+    const char *key;
+    if (dma_builder_new(NULL, &s.builder) != DMA_OK)
+        return dml_err_nomem(err);
+    int rc = dml_subject_open(&s, job->source.path, job->text, err);
+    const struct dma_result *r = rc == 0 ? dml_subject_result(&s) : NULL;
+    if (r && at < r->argc)
+        *line = line_of(job, dml_check_blame(&s, r, at, NULL, &key));
+    dma_builder_free(s.builder);
+    return rc;
+}
+
 /* Lets the QEMU at hand judge a guest that runs, and says what it says and of which line. */
 static int try_it(struct job *job, const struct preview *p, enum dml_exit *code, struct dml_err *err)
 {
     struct dml_guest_files files;
-    struct dml_subject s = {.a = job->a, .xlu = job->xlu, .world = &files.session.world};
     struct dml_try *try = NULL;
     struct dml_trial t = {.answer = DML_TRY_NOT};
-    const char *key;
     uint32_t line = 0;
     int rc = dml_guest_files_open(&files, job->args, 0, err);
     if (rc == 0)
         rc = dml_guest_files_try(&files, &try, err);
     if (rc == 0 && try)
         rc = dml_try_run(try, p->result, job->a, &t, err);
-    if (rc == 0 && t.at < p->result->argc && dml_subject_open(&s, job->source.path, job->text, err) == 0)
-        line = line_of(job, dml_check_blame(&s, p->result, t.at, NULL, &key));
+    if (rc == 0 && t.answer == DML_TRY_REFUSED)
+        rc = line_tried(job, &files, t.at, &line, err);
     dml_guest_files_close(&files);
     if (rc < 0 || !try)
         return rc;

@@ -50,7 +50,10 @@ static const char *text_of(struct planning *g, struct dml_buf *b)
     return text;
 }
 
-/* Xen's machines and its accelerator need Xen: pc and qtest have the same devices. */
+/*
+ * Xen's machines and its accelerator need Xen: pc and qtest have the same devices. That Xen's machines have this
+ * accelerator where nothing asks for another is said before all other arguments (begin_machine).
+ */
 static const char *machine(struct planning *g, const char *value)
 {
     struct dml_qemu_parts parts = {value, "type", g->a};
@@ -65,11 +68,15 @@ static const char *machine(struct planning *g, const char *value)
         if (dml_sv_is(part.key, "igd-passthru"))
             continue;
         put_part(&b, part.key, accel ? dml_sv_of("qtest") : type ? dml_sv_of("pc") : part.value);
-        if (type)
-            put_part(&b, dml_sv_of("accel"), dml_sv_of("qtest"));
     }
     const char *changed = text_of(g, &b);
     return xen ? changed : value;
+}
+
+static const char *accelerator(struct planning *g, const char *value)
+{
+    (void)g;
+    return strcmp(value, "xen") == 0 ? "qtest" : value;
 }
 
 /* A tap is made by root; what is a hub's port here has an id, and what a tap does not know, a port does not either. */
@@ -132,7 +139,7 @@ static const char *filled_in(struct planning *g, const char *value)
 static const struct changed {
     const char *option;
     const char *(*fn)(struct planning *g, const char *value);
-} changes[] = {{"machine", machine}, {"M", machine}, {"m", memory}, {"netdev", netdev}};
+} changes[] = {{"machine", machine}, {"M", machine}, {"accel", accelerator}, {"m", memory}, {"netdev", netdev}};
 
 static const char *value_for(struct planning *g, const char *option, const char *value)
 {
@@ -210,10 +217,29 @@ static void add_argument(struct planning *g, const char *const *argv, const stru
     add(to, value_for(g, arg->name, arg->value), arg->at + 1);
 }
 
+/* Is an option given, and is its value this (NULL: any)? */
+static _Bool given(const struct dma_result *r, const char *name, const char *begins)
+{
+    struct dml_qemu_arg arg;
+    for (uint32_t i = 1; dml_qemu_next(r->argv, r->argc, &i, &arg);)
+        if (arg.kind == DML_QEMU_OPTION && strcmp(arg.name, name) == 0 &&
+            (!begins || strncmp(arg.value, begins, strlen(begins)) == 0))
+            return 1;
+    return 0;
+}
+
+static void begin_machine(struct planning *g, const struct dma_result *r)
+{
+    if (given(r, "accel", NULL) || (!given(r, "machine", "xen") && !given(r, "M", "xen")))
+        return;
+    add(&g->p->argv, "-machine", DML_TRY_NOWHERE);
+    add(&g->p->argv, "accel=qtest", DML_TRY_NOWHERE);
+}
+
 static int begin(struct dml_try_argv *v, const struct dma_result *r, const char *program, struct dml_arena *a)
 {
-    v->v = dml_new_n(a, const char *, r->argc + 4);
-    v->from = dml_new_n(a, uint32_t, r->argc + 4);
+    v->v = dml_new_n(a, const char *, r->argc + 6);
+    v->from = dml_new_n(a, uint32_t, r->argc + 6);
     if (!v->v || !v->from)
         return DML_ENOMEM;
     add(v, program, DML_TRY_NOWHERE);
@@ -234,6 +260,14 @@ static void add_limits(struct dml_try_plan *p, const struct dma_process *of)
         for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
             if (strcmp(of->rlimits[i].name, known[k].name) == 0 && p->limits_n < sizeof p->limits / sizeof p->limits[0])
                 p->limits[p->limits_n++] = (struct dml_try_limit){known[k].what, of->rlimits[i].value};
+}
+
+/* The account that libxl found is there. */
+static void add_account(struct dml_try_plan *p, const char *runas, struct dml_arena *a)
+{
+    p->passwd = "root:x:0:0::/:/\nnobody:x:65534:65534::/:/\n";
+    if (runas && !strpbrk(runas, ":@\n"))
+        p->passwd = dml_arena_printf(a, "%s%s:x:65534:65534::/:/\n", p->passwd, runas);
 }
 
 static int add_env(struct dml_try_plan *p, const struct dma_result *r, struct dml_arena *a)
@@ -258,6 +292,8 @@ int dml_try_plan(struct dml_try_plan *p, const struct dma_result *r, struct dml_
         p->cannot = "it is qemu-xen-traditional";
     if (begin(&p->argv, r, p->t->program, a) < 0 || begin(&p->apart, r, p->t->program, a) < 0 || add_env(p, r, a) < 0)
         return DML_ENOMEM;
+    begin_machine(&g, r);
+    add_account(p, r->process.runas, a);
     while (dml_qemu_next(r->argv, r->argc, &i, &arg))
         add_argument(&g, r->argv, &arg);
     if (!g.stopped)

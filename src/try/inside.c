@@ -230,13 +230,12 @@ static void make_stand_in(const struct dml_try_made *m)
     (void)close(fd);
 }
 
-static void make_hosts(void)
+static void make_file(const char *path, const char *text)
 {
-    static const char text[] = "127.0.0.1 localhost\n::1 localhost\n";
-    int fd = open("/etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0)
         return;
-    (void)!write(fd, text, sizeof text - 1);
+    (void)!write(fd, text, strlen(text));
     (void)close(fd);
 }
 
@@ -363,7 +362,8 @@ int dml_try_inside(void *inside)
     make_network();
     make_root(p->t);
     become_nobody(x);
-    make_hosts();
+    make_file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+    make_file("/etc/passwd", p->passwd);
     for (uint32_t i = 0; i < p->made.n; i++)
         make_stand_in(&p->made.v[i]);
     if (x->qmp && p->preopened)

@@ -227,6 +227,14 @@ static const struct says {
 #undef SAYS
 };
 
+static const struct about {
+    const char *words, *option;
+} abouts[] = {
+#define ABOUT(words, option) {words, option},
+#include "try/about.def"
+#undef ABOUT
+};
+
 static const char *const steps[] = {
 #define STEP(id, words) words,
 #include "try/steps.def"
@@ -295,23 +303,48 @@ static _Bool has_word(const char *argument, struct dml_sv word)
     return 0;
 }
 
-/* The argument that a message is about. */
-static uint32_t blame(const struct dml_try_argv *argv, const char *message)
+/* The argument that begins a message, or DML_TRY_NOWHERE. */
+static uint32_t named_first(const struct dml_try_argv *argv, const char *message)
 {
     uint32_t at = DML_TRY_NOWHERE;
     size_t n, most = 0;
-    struct dml_sv word;
     for (uint32_t i = 1; i < argv->n; i++)
         if (begins_with(message, argv->v[i], i + 1 < argv->n ? argv->v[i + 1] : NULL, &n) && n >= most) {
             most = n;
             at = argv->from[i];
         }
-    /* With no argument before it, a message may quote a value. */
-    for (const char *p = message; at == DML_TRY_NOWHERE && next_quoted(&p, &word);)
+    return at;
+}
+
+/* The option whose value a message quotes. */
+static uint32_t quoted(const struct dml_try_argv *argv, const char *message)
+{
+    uint32_t at = DML_TRY_NOWHERE;
+    struct dml_sv word;
+    while (at == DML_TRY_NOWHERE && next_quoted(&message, &word))
         for (uint32_t i = 1; word.len && i < argv->n; i++)
             if (argv->from[i] != DML_TRY_NOWHERE && has_word(argv->v[i], word))
-                at = argv->from[i - 1] == argv->from[i] - 1 && argv->v[i][0] != '-' ? argv->from[i - 1] : argv->from[i];
+                at = argv->v[i - 1][0] == '-' && argv->v[i][0] != '-' ? argv->from[i - 1] : argv->from[i];
     return at;
+}
+
+/* The option that a message's words mean. */
+static uint32_t meant(const struct dml_try_argv *argv, const char *message)
+{
+    uint32_t at = DML_TRY_NOWHERE;
+    for (size_t k = 0; at == DML_TRY_NOWHERE && k < sizeof abouts / sizeof abouts[0]; k++)
+        for (uint32_t i = 1; strstr(message, abouts[k].words) && i < argv->n; i++)
+            if (argv->v[i][0] == '-' && strcmp(argv->v[i] + strspn(argv->v[i], "-"), abouts[k].option) == 0)
+                at = argv->from[i];
+    return at;
+}
+
+/* The argument that a message is about. */
+static uint32_t blame(const struct dml_try_argv *argv, const char *message)
+{
+    uint32_t at = named_first(argv, message);
+    at = at == DML_TRY_NOWHERE ? quoted(argv, message) : at;
+    return at == DML_TRY_NOWHERE ? meant(argv, message) : at;
 }
 
 static void cannot(struct dml_trial *out, const char *why)

@@ -47,6 +47,7 @@ struct dml_try_plan {
     DML_VEC(struct dml_try_made) made;
     const char *qmp;     /* path of the monitor's socket; NULL: there is none */
     _Bool preopened;     /* libxl opens it */
+    const char *passwd; /* what is in /etc/passwd */
     const char *cannot;  /* why it cannot be tried at all, or NULL */
     struct dml_try_limit {
         int what; /* RLIMIT_x */

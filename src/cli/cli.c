@@ -151,7 +151,7 @@ int dml_args_parse(const struct dml_command *command, int argc, char **argv, str
     out->v = dml_new_n(a, struct dml_arg, letters + 1);
     out->paths = dml_new_n(a, const char *, (size_t)argc + 1);
     if (!out->v || !out->paths)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     _Bool options_ended = 0;
     for (int i = 0; i < argc; i++) {
         int rc = 0;

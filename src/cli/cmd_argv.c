@@ -8,7 +8,7 @@
 #include "cli/common.h"
 #include "cli/guest_files.h"
 #include "cli/words.h"
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "text/diff.h"
 #include "text/json_out.h"
 #include "text/safe.h"

@@ -36,7 +36,7 @@ static int find_facts(struct host_check *c, struct dml_err *err)
         return dml_common_facts(c->args, &c->facts, err);
     struct dml_facts *facts = dml_new(c->a, struct dml_facts);
     if (!facts)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     dml_buf_init(&notes, NOTES_MAX);
     int rc = dml_host_collect(c->args, facts, &notes, err);
     if (rc == 0 && notes.len && !dml_args_get(c->args, DML_OPTION_QUIET))

@@ -33,7 +33,7 @@ static int find_facts(struct session *s, const char *root, struct dml_err *err)
         return dml_common_facts(s->args, &s->facts, err);
     struct dml_facts *f = dml_new(s->a, struct dml_facts);
     if (!f)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     struct dml_buf notes; /* what stays unknown shows in the checks */
     const struct dml_collect how = {.root = root};
     dml_buf_init(&notes, 1024 * 1024);
@@ -57,7 +57,7 @@ static int find_qemus(struct session *s, const char *root, struct dml_err *err)
     s->all = dml_new_n(s->a, struct dml_verified, s->n + 1);
     s->shown = dml_new_n(s->a, const struct dml_verified *, s->n + 1);
     if (!s->all || !s->shown)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     for (uint32_t i = 0, k = 0; rc == 0 && i < s->procs.n; i++)
         if (s->procs.v[i].argc)
             rc = dml_verified_init(&s->all[k++], &s->run, &s->procs.v[i], err);
@@ -150,7 +150,7 @@ static int compare(struct session *s, struct dml_err *err)
     struct dml_subject subject = {.world = &s->world};
     int rc = config ? dml_inputs_collect(&one, &inputs, err) : 0;
     if (rc == 0 && (!(subject.xlu = dml_xlu_new()) || dma_builder_new(NULL, &subject.builder) < 0))
-        rc = dml_err_set(err, DML_ENOMEM, "out of memory");
+        rc = dml_err_nomem(err);
     if (rc == 0)
         s->code = dml_exit_worse(s->code, inputs.code);
     for (uint32_t i = 0; rc == 0 && i < inputs.paths.n; i++)
@@ -214,7 +214,7 @@ enum dml_exit dml_verify_print(const struct dml_args *args, const char *const *w
     if (rc == 0)
         rc = dml_common_target(args, s.facts, &target, &err);
     if (rc == 0 && dml_world_init(&s.world, s.facts, &target, s.a) < 0)
-        rc = dml_err_set(&err, DML_ENOMEM, "out of memory");
+        rc = dml_err_nomem(&err);
     if (rc == 0) {
         s.run = (struct dml_verify){
             .a = s.a, .facts = s.facts, .procs = &s.procs, .xen = target.xen_known ? target.xen : 0};

@@ -22,7 +22,7 @@ int dml_common_facts(const struct dml_args *args, const struct dml_facts **facts
         return 0;
     struct dml_facts *f = dml_new(args->arena, struct dml_facts);
     if (!f)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     *facts = f;
     if (strcmp(from, "local") != 0)
         return dml_facts_load(f, from, args->arena, err);
@@ -93,7 +93,7 @@ int dml_common_today(const struct dml_args *args, const char **today, struct dml
     *today = day ? day : text;
     if (text)
         strftime(text, 11, "%Y-%m-%d", gmtime_r(&now, &tm));
-    return *today ? 0 : dml_err_set(err, DML_ENOMEM, "out of memory");
+    return *today ? 0 : dml_err_nomem(err);
 }
 
 struct words {
@@ -159,7 +159,7 @@ int dml_common_selected(const struct dml_args *args, const struct dml_rules *rul
 {
     _Bool *v = dml_new_n(args->arena, _Bool, rules->n + 1);
     if (!v)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     for (uint32_t i = 0; i < rules->n; i++)
         v[i] = !dml_args_get(args, DML_OPTION_SELECT);
     *selected = v;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
-#include "guest/stored.h"
+#include "guest/open.h"
 
 enum { LIST_MAX_BYTES = 256 * 1024 * 1024 };
 

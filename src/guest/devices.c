@@ -134,7 +134,7 @@ static void read_vtpms(struct dml_reader *r)
     DMA_LIST_SET(&r->g->vtpms, v, v ? n : 0);
 }
 
-/* id:WxH;id:WxH */
+/* id:WxH;id:WxH, as far as parse_vdispl_config looks at it */
 static _Bool connectors_ok(const struct dml_reader *r, struct dml_sv s)
 {
     struct dml_sv piece;
@@ -152,7 +152,9 @@ static _Bool connectors_ok(const struct dml_reader *r, struct dml_sv s)
                 return 0;
             size = (struct dml_sv){colon + 1, piece.len - (size_t)(colon - piece.p) - 1};
         }
-        if (dml_num_parse_u(size, 10, &number, &end) == DML_NUM_NONE || end >= size.len || size.p[end] != 'x')
+        if (dml_num_parse_u(size, 10, &number, &end) == DML_NUM_NONE)
+            return dml_sv_trim(size).len > 0; /* sscanf's 0 of what is no number at all is xl's "all is well" */
+        if (end >= size.len || size.p[end] != 'x')
             return 0;
         size = (struct dml_sv){size.p + end + 1, size.len - end - 1};
         if (dml_num_parse_u(size, 10, &number, &end) == DML_NUM_NONE)

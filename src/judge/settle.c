@@ -4,27 +4,32 @@
 
 #include "judge/judge_i.h"
 
-/* Where the statement behind a comment's item ends; 0 for a comment that is part of a statement itself. */
-static uint32_t statement_end(const struct dml_cfg *cfg, uint32_t item)
+/*
+ * Where the statement behind a comment's item ends; 0 for a comment that is part of a statement itself. Comments come
+ * in their order: *next is the statement behind the one before, where the search goes on.
+ */
+static uint32_t statement_end(const struct dml_cfg *cfg, uint32_t item, uint32_t *next)
 {
     if (cfg->items.v[item].kind != DML_CFG_COMMENT)
         return 0;
-    while (item < cfg->items.n && cfg->items.v[item].kind <= DML_CFG_COMMENT)
-        item++;
-    return item < cfg->items.n ? cfg->items.v[item].span.off + cfg->items.v[item].span.len : 0;
+    if (*next < item)
+        *next = item;
+    while (*next < cfg->items.n && cfg->items.v[*next].kind <= DML_CFG_COMMENT)
+        ++*next;
+    return *next < cfg->items.n ? cfg->items.v[*next].span.off + cfg->items.v[*next].span.len : 0;
 }
 
 static int read_suppressions(struct judging *g, struct dml_suppressions *s)
 {
     const struct dml_cfg *cfg = &g->s.cfg;
     struct dml_comment *v = dml_new_n(g->a, struct dml_comment, cfg->comments.n + 1);
-    uint32_t n = 0;
+    uint32_t n = 0, next = 0;
     if (!v)
         return DML_ENOMEM;
     for (uint32_t i = 0; i < cfg->comments.n; i++) {
         struct dml_span span = cfg->comments.v[i].span;
         if (memmem(cfg->text.p + span.off, span.len, "dmlint", 6))
-            v[n++] = (struct dml_comment){span, statement_end(cfg, cfg->comments.v[i].item)};
+            v[n++] = (struct dml_comment){span, statement_end(cfg, cfg->comments.v[i].item, &next)};
     }
     return n ? dml_suppressions_read(s, &g->s.src, v, n, g->p->rules, g->a) : 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/files.h"
 #include "judge/judge_i.h"
 
 /* Facts without which nothing is ready, whatever the rules ask for. */
@@ -147,5 +148,6 @@ int dml_judge_stand(struct judging *g, _Bool assumed, struct dml_standing *out)
     if (g->j->grounds->required & ~dml_protections(w))
         dml_judge_block(g, g->p->own[DML_OWN_FEWER_PROTECTIONS], DML_NO_SPAN, NULL);
     out->missing |= g->missing & needed;
+    out->unseen = dml_subject_files_unseen(&g->s);
     return copy_blockers(g, out);
 }

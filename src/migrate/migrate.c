@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "guest/stored.h"
+#include "guest/open.h"
 
 /* ---- what is kept of a text ---- */
 

@@ -2,6 +2,7 @@
 /* Judging: each option, its value and the parts of its value, held against the tables. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/num.h"
 #include "qemu/qemu_i.h"
@@ -276,7 +277,7 @@ static const char *beside(struct qemu_judge *j, struct dml_sv name, enum qemu_cl
         *answer = DML_QEMU_REFUSES;
         return "it must be the first video card";
     }
-    struct dml_sv *made = dml_vec_add(j->a, &j->made);
+    struct dml_sv *made = wrong || may_be_many(class) ? NULL : dml_vec_add(j->a, &j->made);
     if (made)
         *made = name;
     return wrong;
@@ -606,6 +607,24 @@ static void judge_word_alone(struct qemu_judge *j)
     j->first_disk = 1;
 }
 
+/* What execve(2) takes: MAX_ARG_STRLEN of linux/binfmts.h, and a quarter of the stack, which by default is 8 MiB. */
+enum { ARGUMENT_MAX = 131072, ARGUMENTS_MAX = 2 * 1024 * 1024 };
+
+static void judge_length(struct qemu_judge *j, size_t *total)
+{
+    size_t n = strlen(j->arg.name), value = j->arg.value ? strlen(j->arg.value) : 0;
+    _Bool over = *total > ARGUMENTS_MAX;
+    *total += n + value + 2 + 2 * sizeof(char *);
+    if (n + 1 >= ARGUMENT_MAX || value >= ARGUMENT_MAX)
+        dml_qemu_say(j, DML_QEMU_REFUSES, "-%.*s: an argument of %zu bytes; the kernel hands no program more than %d",
+                     SHOWN, j->arg.name, n > value ? n : value, ARGUMENT_MAX - 1);
+    else if (!over && *total > ARGUMENTS_MAX)
+        dml_qemu_say(j, DML_QEMU_UNKNOWN,
+                     "-%.*s: with it the arguments have more than %d bytes, and whether the kernel hands on so many "
+                     "depends on the stack's limit",
+                     SHOWN, j->arg.name, ARGUMENTS_MAX);
+}
+
 static void judge_argument(struct qemu_judge *j)
 {
     const struct qemu_option *o = j->arg.option;
@@ -640,10 +659,12 @@ struct dml_qemu_findings dml_qemu_judge(const char *const *argv, uint32_t argc, 
         note(&j, &read[n]);
     if (j.ids.n)
         qsort(j.ids.v, j.ids.n, sizeof *j.ids.v, by_id);
+    size_t total = 0;
     for (uint32_t i = 0; i < n; i++) {
         j.arg = read[i].arg;
         j.first = read[i].first;
         j.n = read[i].n;
+        judge_length(&j, &total);
         judge_argument(&j);
         if (j.arg.kind == DML_QEMU_INVALID)
             break; /* QEMU ends there */

@@ -93,6 +93,7 @@ static struct json_object *guest(const struct dml_report *r, const struct dml_ou
         put(o, "supply", supply);
     }
     put(o, "protections", words(g->protections, dml_protection_name));
+    put(o, "files_not_looked_at", json_object_new_int64(g->unseen));
     if (g->reason)
         put_str(o, "reason", g->reason);
     if (g->running)

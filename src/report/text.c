@@ -157,6 +157,21 @@ static void text_blocker(struct dml_out *out, const struct dml_report *r, const 
     dml_buf_printf(&out->buf, " [%s %s]\n", rule->id, rule->name);
 }
 
+/* What is not known of this guest; of a host of which little is, the summary says it once. */
+static void text_missing(struct dml_out *out, uint64_t missing)
+{
+    enum { FEW = 2 };
+    const char *before = ": not known: ";
+    if (__builtin_popcountll(missing) > FEW)
+        return;
+    for (unsigned i = 0; dml_missing_name(i); i++) {
+        if (!(missing >> i & 1))
+            continue;
+        dml_buf_printf(&out->buf, "%s%s", before, dml_missing_name(i));
+        before = ", ";
+    }
+}
+
 /* One line for every guest; the summary counts all, and names the facts that are missing. */
 void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struct dml_outcome_guest *g)
 {
@@ -165,6 +180,9 @@ void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struc
     dml_buf_str(&out->buf, ": ");
     color(out, r, "0");
     dml_buf_printf(&out->buf, "verdict: %s", dml_verdict_name((enum dml_verdict)g->verdict));
+    if (g->unseen && (g->verdict == DML_VERDICT_READY || g->verdict == DML_VERDICT_FIXABLE))
+        dml_buf_printf(&out->buf, " if the %u %s there", g->unseen,
+                       g->unseen == 1 ? "file that it names is" : "files that it names are");
     for (unsigned i = 0; i < g->blockers_n; i++) {
         const struct dml_rule *rule = &r->o->rules->v[g->blockers[i].rule];
         dml_buf_printf(&out->buf, "%s %s %s (%s)",
@@ -178,6 +196,8 @@ void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struc
                        dml_verdict_name((enum dml_verdict)g->if_host_fixed));
     if (g->reason)
         dml_buf_printf(&out->buf, ": %s", g->reason);
+    if (g->verdict == DML_VERDICT_UNKNOWN)
+        text_missing(out, g->missing);
     if (g->running)
         dml_buf_printf(&out->buf, "; running now: %s", dml_running_name((enum dml_running_state)g->running));
     dml_buf_char(&out->buf, '\n');

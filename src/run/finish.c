@@ -39,7 +39,8 @@ static int make_guests(struct run *r)
                                         .blockers = s->blockers,
                                         .blockers_n = s->blockers_n,
                                         .protections = s->applicable ? given : 0,
-                                        .missing = s->missing};
+                                        .missing = s->missing,
+                                        .unseen = s->unseen};
         g->if_host_fixed = g->verdict;
         if (e->repaired) {
             struct dml_standing repaired = standing_of(e->repaired);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "run/run_i.h"
 
 enum { SETTLE_ROUNDS = 10 };
@@ -158,7 +158,6 @@ static int fix_first(void *user, unsigned worker, uint32_t i, struct dml_err *er
     struct worker *w = &r->workers[worker];
     struct dml_sv text;
     _Bool too_large;
-    dml_arena_reset(&w->scratch);
     int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0) {
         r->entries[i].read = 1; /* said already */
@@ -199,7 +198,6 @@ static int fix_asking(void *user, unsigned worker, uint32_t i, struct dml_err *e
     _Bool too_large;
     if (!f->v[i].fixable)
         return 0;
-    dml_arena_reset(&w->scratch);
     int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
@@ -267,7 +265,6 @@ static int look_at_others(void *user, unsigned worker, uint32_t i, struct dml_er
     _Bool too_large;
     if (f->v[i].fixable)
         return 0;
-    dml_arena_reset(&w->scratch);
     int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0 || too_large)
         return rc < 0 ? rc : 0;

@@ -132,7 +132,6 @@ int dml_run_look(void *user, unsigned worker, uint32_t i, struct dml_err *err)
     struct dml_judgement j;
     struct dml_sv text;
     _Bool too_large;
-    dml_arena_reset(&w->scratch);
     int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
@@ -281,7 +280,6 @@ static int look_repaired(void *user, unsigned worker, uint32_t i, struct dml_err
     struct dml_judgement j;
     struct dml_sv text;
     _Bool too_large;
-    dml_arena_reset(&w->scratch);
     int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc == 0 && !w->repaired)
         rc = dml_judge_new(&w->repaired, &r->repaired.grounds, err);

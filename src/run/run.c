@@ -2,7 +2,7 @@
 /* Run: the order in which things are done. */
 #include <stdlib.h>
 
-#include "guest/stored.h"
+#include "guest/open.h"
 #include "run/run_i.h"
 
 int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text)
@@ -30,6 +30,7 @@ int dml_run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *tex
                  struct dml_err *err)
 {
     struct dml_err why = {""};
+    dml_arena_reset(&w->scratch);
     *too_large = 0;
     if (r->entries[i].text.p) {
         *text = r->entries[i].text;

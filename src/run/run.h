@@ -22,6 +22,7 @@ struct dml_outcome_guest {
     uint16_t blockers_n;
     uint32_t protections; /* set: what restriction gives where it holds */
     uint64_t missing;     /* set of facts */
+    uint32_t unseen;      /* files that it names and that are only taken to be there */
 };
 
 enum dml_message_kind { DML_MESSAGE_UNREADABLE, DML_MESSAGE_NOT_FIXED };

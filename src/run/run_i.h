@@ -72,7 +72,8 @@ struct run {
     DML_VEC(struct used_baseline) baselines;
 };
 
-/* Reads an input, or takes what was made of it. *too_large where only a part was read. 1: it cannot be read, said. */
+/* Reads an input into scratch memory, emptied for it, or takes what was made of it. *too_large where only a part was
+ * read. 1: it cannot be read, said. */
 int dml_run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large,
                  struct dml_err *err);
 int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text);

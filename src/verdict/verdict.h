@@ -55,6 +55,7 @@ struct dml_standing {
     _Bool stored;       /* xl or libxl wrote it: no fix changes it */
     uint8_t running;    /* enum dml_running_state */
     uint64_t missing;   /* set of facts */
+    uint32_t unseen;    /* files that it names and that are only taken to be there */
     const char *reason; /* why it is not applicable; static */
 };
 

@@ -22,7 +22,7 @@ verdict() { "$DMLINT" check --host facts.yaml -f json "$@" 2>/dev/null | python3
 @test "a clean guest is ready, says so in one line and exits 0" {
     run bash -c '"$DMLINT" --host facts.yaml good.cfg 2>/dev/null'
     [ "$status" -eq 0 ]
-    [ "$output" = "good.cfg: verdict: ready" ]
+    [[ "$output" == "good.cfg: verdict: ready if the "*" there" ]]
     [ "$(verdict good.cfg)" = ready ]
 }
 

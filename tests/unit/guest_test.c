@@ -187,6 +187,8 @@ static void test_refusals__per_release(void **state)
         {"device_model_version='qemu'", DML_V(4, 10, 0), DML_GUEST_P_WORD, "qemu"},
         {"device_model_args='-x'", DML_V(4, 10, 0), DML_GUEST_P_LIST, "device_model_args='-x'"},
         {"max_grant_frames='x'", DML_V(4, 11, 0), -1, NULL},
+        {"vdispl=['connectors=a:b']", DML_V(4, 17, 0), -1, NULL},
+        {"vdispl=['connectors=a:1x']", DML_V(4, 17, 0), DML_GUEST_P_SPEC_VALUE, "connectors=a:1x"},
         {"vcpus=4294967296", DML_V(4, 17, 0), DML_GUEST_P_VCPUS, "vcpus=4294967296"},
         {"max_grant_frames='x'", DML_V(4, 12, 1), -1, NULL},
         {"max_grant_frames='x'", DML_V(4, 12, 2), DML_GUEST_P_NUMBER, "max_grant_frames='x'"},

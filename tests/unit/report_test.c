@@ -188,7 +188,7 @@ static void test_json__shape_and_bytes(void **state)
                   "finding\"},{\"rule\":\"DM1002\",\"scope\":\"host\",\"range\":null,\"message\":\"hidden "
                   "\\u001b\"}],\"missing\":[\"passwd\"],"
                   "\"supply\":{\"passwd\":\"getent passwd\"},"
-                  "\"protections\":[\"handles\",\"uid\"]}"));
+                  "\"protections\":[\"handles\",\"uid\"],\"files_not_looked_at\":0}"));
     assert_non_null(strstr(s, "\"range\":{\"start\":{\"line\":2,\"column\":1,\"offset\":11},\"end\":{\"line\":2,"
                               "\"column\":16,\"offset\":26}}"));
     char *valid = strdup(s); /* json-c does not take lone surrogates back as bytes; the rest must parse */

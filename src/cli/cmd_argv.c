@@ -344,6 +344,7 @@ static int try_it(struct job *job, const struct preview *p, enum dml_exit *code,
         dml_buf_printf(&words, ": cannot be tried: %s\n", t.message);
     else
         dml_buf_printf(&words, ": %s refuses this command line: %s\n", dml_try_program(try), t.message);
+    (void)fflush(stdout);
     say_safely(&words);
     dml_buf_dispose(&words);
     *code = t.answer == DML_TRY_REFUSED ? dml_exit_worse(*code, DML_EXIT_FINDINGS) : *code;

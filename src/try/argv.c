@@ -208,8 +208,10 @@ static void add_argument(struct planning *g, const char *const *argv, const stru
     _Bool option = arg->kind == DML_QEMU_OPTION;
     struct dml_try_argv *to = option && in_list(arg->name, restriction) ? &g->p->apart : &g->p->argv;
     add(to, argv[arg->at], arg->at);
-    if (arg->kind == DML_QEMU_WORD)
+    if (arg->kind == DML_QEMU_WORD) {
         make(g, arg->name, strlen(arg->name), DML_TRY_RAW);
+        to->image = arg->at;
+    }
     g->stopped |= option && strcmp(arg->name, "S") == 0;
     if (!option || !arg->value)
         return;

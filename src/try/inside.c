@@ -368,12 +368,11 @@ int dml_try_inside(void *inside)
         make_stand_in(&p->made.v[i]);
     if (x->qmp && p->preopened)
         open_monitor(x->qmp);
-    need(our_limits(), DML_TRY_STEP_LIMITS);
     pid_t program = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     need(program >= 0, DML_TRY_STEP_FORK);
     if (program)
         watch(program, x->qmp);
-    need(libxls_limits(p), DML_TRY_STEP_LIMITS);
+    need(our_limits() && libxls_limits(p), DML_TRY_STEP_LIMITS);
     execve(p->t->program, (char *const *)x->argv->v, (char *const *)p->env);
     need(0, DML_TRY_STEP_RUN);
     return 1;

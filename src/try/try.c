@@ -343,6 +343,8 @@ static uint32_t meant(const struct dml_try_argv *argv, const char *message)
 static uint32_t blame(const struct dml_try_argv *argv, const char *message)
 {
     uint32_t at = named_first(argv, message);
+    if (argv->image && strstr(message, "(index=0) exists"))
+        return argv->image;
     at = at == DML_TRY_NOWHERE ? quoted(argv, message) : at;
     return at == DML_TRY_NOWHERE ? meant(argv, message) : at;
 }
@@ -350,6 +352,18 @@ static uint32_t blame(const struct dml_try_argv *argv, const char *message)
 static void cannot(struct dml_trial *out, const char *why)
 {
     *out = (struct dml_trial){DML_TRY_CANNOT, why, DML_TRY_NOWHERE};
+}
+
+/* A QEMU that waits for somebody at a socket answers libxl as little as dmlint. */
+static void no_answer(struct dml_trial *out, const struct heard *h, const struct dml_try_plan *p,
+                      const struct dml_try_argv *argv, struct dml_arena *a)
+{
+    struct dml_sv line = line_that_matters(dml_buf_view(&h->said), p->t->program);
+    const char *message = dml_arena_strndup(a, line.p, line.len);
+    if (message && strstr(message, "waiting for connection on:"))
+        *out = (struct dml_trial){DML_TRY_REFUSED, message, blame(argv, message)};
+    else
+        cannot(out, h->cannot ? h->cannot : dml_arena_printf(a, "its monitor did not answer within %d s", SECONDS));
 }
 
 /* The program ended: refused, but for what the room is to blame for. */
@@ -389,7 +403,7 @@ static void judge(struct dml_trial *out, const struct heard *h, const struct dml
         cannot(out, dml_arena_printf(a, "%s: %s", steps[h->record.step % DML_TRY_STEPS], strerror(h->record.value)));
         return;
     default:
-        cannot(out, h->cannot ? h->cannot : dml_arena_printf(a, "its monitor did not answer within %d s", SECONDS));
+        no_answer(out, h, p, argv, a);
     }
 }
 

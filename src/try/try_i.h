@@ -37,6 +37,7 @@ struct dml_try_argv {
     const char **v; /* NULL-terminated */
     uint32_t *from; /* by argument: its index in the prediction */
     uint32_t n;
+    uint32_t image; /* index in the prediction of a word that stands alone, QEMU's first disk; 0: there is none */
 };
 
 struct dml_try_plan {

@@ -28,7 +28,7 @@ struct check {
     uint32_t required;       /* protections */
     _Bool fix, diff, unsafe; /* what to do about findings */
     _Bool to_stdout;         /* the fixed standard input has standard output for itself */
-    struct dml_try *try; /* --try: NULL where it was not given, or nothing can be tried */
+    struct dml_try *try;     /* --try: NULL where it was not given, or nothing can be tried */
     struct dml_outcome *o;
 };
 
@@ -263,8 +263,8 @@ static void say_tried(const struct check *c)
         return;
     if (n[DML_TRY_CANNOT])
         snprintf(text, sizeof text, ", %" PRIu32 " cannot be tried: %s", n[DML_TRY_CANNOT], c->o->untried);
-    (void)dml_cli_fail(DML_EXIT_OK, "tried with %s: %" PRIu32 " accepted, %" PRIu32 " refused%s", dml_try_program(c->try),
-                       n[DML_TRY_ACCEPTED], n[DML_TRY_REFUSED], text);
+    (void)dml_cli_fail(DML_EXIT_OK, "tried with %s: %" PRIu32 " accepted, %" PRIu32 " refused%s",
+                       dml_try_program(c->try), n[DML_TRY_ACCEPTED], n[DML_TRY_REFUSED], text);
 }
 
 static int print_diffs(const struct check *c, struct dml_err *err)

@@ -293,7 +293,8 @@ int dml_guest_files_try(const struct dml_guest_files *g, struct dml_try **out, s
     const char *program = dml_args_get(g->args, DML_OPTION_TRY);
     const struct dml_facts *host = g->session.world.host;
     struct dml_err why = {""};
-    int rc = dml_try_open(out, program && *program ? program : NULL, host ? host->qemu.path : NULL, g->args->arena, &why);
+    int rc =
+        dml_try_open(out, program && *program ? program : NULL, host ? host->qemu.path : NULL, g->args->arena, &why);
     if (rc == 0)
         return 0;
     *out = NULL;

@@ -239,9 +239,9 @@ static void fire_refused(struct judging *g)
     const char *key = NULL;
     if (!r || r->outcome != DMA_RUNS)
         return;
-    fire_deciding(g, DML_OWN_TRIED,
-                  f->at < r->argc ? dml_check_blame(&g->s, r, f->at, NULL, &key) : DML_NO_SPAN,
-                  dml_arena_printf(g->a, "QEMU was tried with this guest's command line and refuses it: %s", f->message));
+    fire_deciding(
+        g, DML_OWN_TRIED, f->at < r->argc ? dml_check_blame(&g->s, r, f->at, NULL, &key) : DML_NO_SPAN,
+        dml_arena_printf(g->a, "QEMU was tried with this guest's command line and refuses it: %s", f->message));
 }
 
 /* ---- the text ---- */

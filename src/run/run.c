@@ -80,7 +80,8 @@ int dml_run(const struct dml_session *session, const struct dml_run_ask *ask, st
     r->a = arena;
     r->session = session;
     r->ask = ask;
-    r->needs = ask->needs | DML_NEED_SET | (ask->try ? DML_NEED_VERDICTS : 0) | (session->baselines.n ? DML_NEED_VALUES : 0);
+    r->needs = ask->needs | DML_NEED_SET | (ask->try ? DML_NEED_VERDICTS : 0) |
+               (session->baselines.n ? DML_NEED_VALUES : 0);
     r->outcome = (struct dml_outcome){.paths = ask->paths, .files = ask->n, .rules = session->grounds.rules};
     int rc = start(r, err);
     if (rc == 0 && ask->fix)

@@ -28,7 +28,7 @@ struct entry {
     uint32_t remarks_n;
     struct dml_trial tried;     /* by the QEMU at hand */
     struct dml_refused refused; /* what it refused */
-    struct dml_sv text; /* that was made of it and is judged in its place; NULL: what is read */
+    struct dml_sv text;         /* that was made of it and is judged in its place; NULL: what is read */
 };
 
 /* A finding that speaks of another guest, and its clash. */

@@ -82,8 +82,8 @@ static const char *accelerator(struct planning *g, const char *value)
 /* A tap is made by root; what is a hub's port here has an id, and what a tap does not know, a port does not either. */
 static const char *netdev(struct planning *g, const char *value)
 {
-    static const char *const of_tap[] = {"type",   "ifname", "fd",       "fds",   "script",     "downscript",
-                                         "br",     "helper", "sndbuf",   "vhost", "vhostfd",    "vhostfds",
+    static const char *const of_tap[] = {"type",   "ifname",  "fd",       "fds",        "script",  "downscript",
+                                         "br",     "helper",  "sndbuf",   "vhost",      "vhostfd", "vhostfds",
                                          "queues", "poll-us", "vnet_hdr", "vhostforce", NULL};
     struct dml_sv type = dml_qemu_part(value, "type", "type", g->a);
     struct dml_qemu_parts parts = {value, "type", g->a};

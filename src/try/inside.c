@@ -112,8 +112,10 @@ static unsigned long kept_flags(const char *path)
 {
     static const struct {
         unsigned long has, keeps;
-    } flags[] = {{ST_NODEV, MS_NODEV},           {ST_NOEXEC, MS_NOEXEC},
-                 {ST_NOATIME, MS_NOATIME},       {ST_NODIRATIME, MS_NODIRATIME},
+    } flags[] = {{ST_NODEV, MS_NODEV},
+                 {ST_NOEXEC, MS_NOEXEC},
+                 {ST_NOATIME, MS_NOATIME},
+                 {ST_NODIRATIME, MS_NODIRATIME},
                  {ST_RELATIME, MS_RELATIME}};
     struct statvfs s;
     unsigned long keep = 0;
@@ -168,6 +170,7 @@ static void make_root(const struct dml_try *t)
         need(show(&t->seen.v[i]), DML_TRY_STEP_BIND);
     make_folder("/dev/pts/");
     make_folder("/tmp/");
+    make_folder("/var/tmp/");
     make_folder("/etc/");
     if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620") == 0)
         (void)!symlink("pts/ptmx", "/dev/ptmx");

@@ -186,7 +186,7 @@ static void run_inside(struct heard *h, struct dml_try_inside *x, int said[2], i
     said[1] = told[1] = -1;
     if (pid < 0) {
         h->cannot = why == EPERM || why == EINVAL || why == ENOSPC ? "this user may make no namespaces here"
-                                                                    : "no process can be started";
+                                                                   : "no process can be started";
         return;
     }
     hear(h, said[0], told[0]);
@@ -229,8 +229,9 @@ static const struct says {
 
 static const struct about {
     const char *words, *option;
+    _Bool always;
 } abouts[] = {
-#define ABOUT(words, option) {words, option},
+#define ABOUT(words, option, always) {words, option, always},
 #include "try/about.def"
 #undef ABOUT
 };
@@ -328,13 +329,14 @@ static uint32_t quoted(const struct dml_try_argv *argv, const char *message)
     return at;
 }
 
-/* The option that a message's words mean. */
-static uint32_t meant(const struct dml_try_argv *argv, const char *message)
+/* The option that a message's words mean; or only those that mean it whatever the message names. */
+static uint32_t meant(const struct dml_try_argv *argv, const char *message, _Bool always)
 {
     uint32_t at = DML_TRY_NOWHERE;
     for (size_t k = 0; at == DML_TRY_NOWHERE && k < sizeof abouts / sizeof abouts[0]; k++)
-        for (uint32_t i = 1; strstr(message, abouts[k].words) && i < argv->n; i++)
-            if (argv->v[i][0] == '-' && strcmp(argv->v[i] + strspn(argv->v[i], "-"), abouts[k].option) == 0)
+        for (uint32_t i = 1; strcasestr(message, abouts[k].words) && i < argv->n; i++)
+            if (abouts[k].always >= always && argv->v[i][0] == '-' &&
+                strcmp(argv->v[i] + strspn(argv->v[i], "-"), abouts[k].option) == 0)
                 at = argv->from[i];
     return at;
 }
@@ -342,11 +344,12 @@ static uint32_t meant(const struct dml_try_argv *argv, const char *message)
 /* The argument that a message is about. */
 static uint32_t blame(const struct dml_try_argv *argv, const char *message)
 {
-    uint32_t at = named_first(argv, message);
+    uint32_t at = meant(argv, message, 1);
     if (argv->image && strstr(message, "(index=0) exists"))
         return argv->image;
+    at = at == DML_TRY_NOWHERE ? named_first(argv, message) : at;
     at = at == DML_TRY_NOWHERE ? quoted(argv, message) : at;
-    return at == DML_TRY_NOWHERE ? meant(argv, message) : at;
+    return at == DML_TRY_NOWHERE ? meant(argv, message, 0) : at;
 }
 
 static void cannot(struct dml_trial *out, const char *why)
@@ -371,8 +374,7 @@ static void ended(struct dml_trial *out, const struct heard *h, const struct dml
                   const struct dml_try_argv *argv, struct dml_arena *a)
 {
     struct dml_sv line = line_that_matters(dml_buf_view(&h->said), p->t->program);
-    const char *message =
-        line.len ? dml_arena_strndup(a, line.p, line.len) : how_it_ended(h->record.value, a);
+    const char *message = line.len ? dml_arena_strndup(a, line.p, line.len) : how_it_ended(h->record.value, a);
     if (!message)
         return;
     for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {

@@ -46,10 +46,10 @@ struct dml_try_plan {
     struct dml_try_argv apart; /* the restriction's own options, to be read only; n is 2 where there are none */
     const char **env;
     DML_VEC(struct dml_try_made) made;
-    const char *qmp;     /* path of the monitor's socket; NULL: there is none */
-    _Bool preopened;     /* libxl opens it */
+    const char *qmp;    /* path of the monitor's socket; NULL: there is none */
+    _Bool preopened;    /* libxl opens it */
     const char *passwd; /* what is in /etc/passwd */
-    const char *cannot;  /* why it cannot be tried at all, or NULL */
+    const char *cannot; /* why it cannot be tried at all, or NULL */
     struct dml_try_limit {
         int what; /* RLIMIT_x */
         uint64_t value;
@@ -77,9 +77,9 @@ enum dml_try_step {
 struct dml_try_inside {
     const struct dml_try_plan *plan;
     const struct dml_try_argv *argv;
-    const char *qmp;             /* NULL: only its end counts */
+    const char *qmp;               /* NULL: only its end counts */
     const char *uid_map, *gid_map; /* NULL: root made it, there is no user namespace */
-    int said, told;              /* ends of pipes to write to: the program's words, and records */
+    int said, told;                /* ends of pipes to write to: the program's words, and records */
 };
 /* inside.c: the first process of the room; makes only system calls, as other threads may have held locks. */
 int dml_try_inside(void *inside);

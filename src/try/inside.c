@@ -63,29 +63,35 @@ static void hand_over(const struct dml_try_inside *x)
     (void)umask(022);
 }
 
-static void map_user(const struct dml_try_inside *x)
+/* System calls, as libc would wait for the threads that there were. */
+static _Bool be_nobody(void)
 {
-    if (!x->uid_map)
-        return;
-    need(put_file("/proc/self/setgroups", "deny") && put_file("/proc/self/uid_map", x->uid_map) &&
-             put_file("/proc/self/gid_map", x->gid_map),
-         DML_TRY_STEP_USER);
+    return syscall(SYS_setresgid, TRY_NOBODY, TRY_NOBODY, TRY_NOBODY) == 0 &&
+           syscall(SYS_setresuid, TRY_NOBODY, TRY_NOBODY, TRY_NOBODY) == 0;
 }
 
-/* System calls, as libc would wait for the threads that there were. */
+/* Waits until there is a user to be: nobody, to whom the host's user is mapped. */
+static void wait_for_user(const struct dml_try_inside *x)
+{
+    char byte;
+    (void)close(x->go[1]);
+    if (read(x->go[0], &byte, 1) != 1 || (x->user && !be_nobody()))
+        _exit(1);
+    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
 static _Bool drop_capabilities(void)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2] = {{0}, {0}};
     for (unsigned long cap = 0; cap < 64; cap++)
         (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-    return syscall(SYS_setresgid, TRY_NOBODY, TRY_NOBODY, TRY_NOBODY) == 0 &&
-           syscall(SYS_setresuid, TRY_NOBODY, TRY_NOBODY, TRY_NOBODY) == 0 && syscall(SYS_capset, &head, none) == 0;
+    return be_nobody() && syscall(SYS_capset, &head, none) == 0;
 }
 
 static void become_nobody(const struct dml_try_inside *x)
 {
-    need((x->uid_map || syscall(SYS_setgroups, 0, NULL) == 0) && drop_capabilities() &&
+    need((syscall(SYS_setgroups, 0, NULL) == 0 || x->user) && drop_capabilities() &&
              prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
              prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0,
          DML_TRY_STEP_NOBODY);
@@ -261,7 +267,7 @@ static _Bool our_limits(void)
         rlim_t value;
     } limits[] = {{RLIMIT_CORE, 0},
                   {RLIMIT_CPU, 20},
-                  {RLIMIT_NPROC, 512},
+                  {RLIMIT_NPROC, 1024},
                   {RLIMIT_NOFILE, 1024},
                   {RLIMIT_AS, (rlim_t)6 << 30},
                   {RLIMIT_DATA, (rlim_t)2 << 30}};
@@ -359,8 +365,8 @@ int dml_try_inside(void *inside)
 {
     const struct dml_try_inside *x = inside;
     const struct dml_try_plan *p = x->plan;
+    wait_for_user(x);
     hand_over(x);
-    map_user(x);
     (void)put_file("/proc/self/oom_score_adj", "1000");
     make_network();
     make_root(p->t);

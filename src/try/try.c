@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -52,12 +53,11 @@ static void see_interpreter(struct dml_try *t, struct dml_arena *a)
         (void)close(fd);
     if (n < 3 || memcmp(head, "#!", 2) != 0)
         return;
-    char *path = head + 2 + strspn(head + 2, " \t"), *real;
+    char *path = head + 2 + strspn(head + 2, " \t"), real[PATH_MAX];
     path[strcspn(path, " \t\n")] = '\0';
     see(t, path, a);
-    if ((real = realpath(path, NULL)))
+    if (realpath(path, real))
         see(t, real, a);
-    free(real);
 }
 
 /* Libraries and data beside a program of another prefix. */
@@ -104,10 +104,8 @@ int dml_try_open(struct dml_try **out, const char *program, const char *of_host,
         program = is_program(programs[i]) ? programs[i] : NULL;
     if (!program)
         return dml_err_set(err, DML_ENOENT, "there is no QEMU for Xen on this machine; install it, or name one");
-    char *real = realpath(program, NULL);
-    t->program = real ? dml_arena_strdup(a, real) : NULL;
-    free(real);
-    if (!t->program)
+    char real[PATH_MAX];
+    if (!realpath(program, real) || !(t->program = dml_arena_strdup(a, real)))
         return dml_err_set(err, DML_ENOENT, "%s: %s", program, strerror(errno));
     for (size_t i = 0; i < sizeof seen_always / sizeof seen_always[0]; i++)
         see(t, seen_always[i], a);
@@ -167,54 +165,98 @@ static void hear(struct heard *h, int said, int told)
     }
 }
 
-static void close_pipe(int p[2])
+static _Bool put_file(const char *path, const char *text)
 {
-    for (int i = 0; i < 2; i++)
-        if (p[i] >= 0)
-            (void)close(p[i]);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? write(fd, text, strlen(text)) : -1;
+    if (fd >= 0)
+        (void)close(fd);
+    return n > 0;
 }
 
-static void run_inside(struct heard *h, struct dml_try_inside *x, int said[2], int told[2], char *stack)
+/* Nobody inside is nobody outside where root maps it, else the user who runs this. */
+static _Bool map_user(pid_t pid)
+{
+    unsigned uid = geteuid(), gid = getegid();
+    char path[64], text[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/setgroups", (int)pid);
+    if (uid != 0 && !put_file(path, "deny"))
+        return 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/uid_map", (int)pid);
+    (void)snprintf(text, sizeof text, "%d %u 1\n", TRY_NOBODY, uid ? uid : TRY_NOBODY);
+    if (!put_file(path, text))
+        return 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/gid_map", (int)pid);
+    (void)snprintf(text, sizeof text, "%d %u 1\n", TRY_NOBODY, uid ? gid : TRY_NOBODY);
+    return put_file(path, text);
+}
+
+/* The pipes of one run: their ends of the parent. */
+struct pipes {
+    int said[2], told[2], go[2];
+};
+
+static void end_of(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+static void run_inside(struct heard *h, struct dml_try_inside *x, struct pipes *p, char *stack)
 {
     int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD;
-    x->said = said[1];
-    x->told = told[1];
-    pid_t pid = clone(dml_try_inside, stack + STACK_BYTES, flags | (x->uid_map ? CLONE_NEWUSER : 0), x);
-    int why = errno;
-    (void)close(said[1]);
-    (void)close(told[1]);
-    said[1] = told[1] = -1;
+    x->said = p->said[1];
+    x->told = p->told[1];
+    x->go[0] = p->go[0];
+    x->go[1] = p->go[1];
+    pid_t pid = clone(dml_try_inside, stack + STACK_BYTES, flags | (x->user ? CLONE_NEWUSER : 0), x);
+    end_of(&p->said[1]);
+    end_of(&p->told[1]);
+    end_of(&p->go[0]);
     if (pid < 0) {
-        h->cannot = why == EPERM || why == EINVAL || why == ENOSPC ? "this user may make no namespaces here"
-                                                                   : "no process can be started";
+        h->cannot = "this user may make no namespaces here";
         return;
     }
-    hear(h, said[0], told[0]);
+    if ((!x->user || map_user(pid)) && write(p->go[1], "", 1) == 1)
+        hear(h, p->said[0], p->told[0]);
+    else
+        h->cannot = "the user of a namespace cannot be mapped here";
     (void)kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }
 }
 
-static void run(struct heard *h, const struct dml_try_plan *p, const struct dml_try_argv *argv, const char *qmp,
-                struct dml_arena *a)
+static void run_once(struct heard *h, struct dml_try_inside *x)
 {
-    int said[2] = {-1, -1}, told[2] = {-1, -1};
-    struct dml_try_inside x = {.plan = p, .argv = argv, .qmp = qmp};
+    struct pipes p = {{-1, -1}, {-1, -1}, {-1, -1}};
     char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     *h = (struct heard){.cannot = NULL};
     dml_buf_init(&h->said, SAID_MAX + 1);
-    if (geteuid() != 0) {
-        x.uid_map = dml_arena_printf(a, "%d %u 1\n", TRY_NOBODY, (unsigned)geteuid());
-        x.gid_map = dml_arena_printf(a, "%d %u 1\n", TRY_NOBODY, (unsigned)getegid());
-    }
-    if (stack == MAP_FAILED || pipe2(said, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0)
+    if (stack == MAP_FAILED || pipe2(p.said, O_CLOEXEC) < 0 || pipe2(p.told, O_CLOEXEC) < 0 ||
+        pipe2(p.go, O_CLOEXEC) < 0)
         h->cannot = strerror(errno);
     else
-        run_inside(h, &x, said, told, stack);
-    close_pipe(said);
-    close_pipe(told);
+        run_inside(h, x, &p, stack);
+    for (int i = 0; i < 2; i++) {
+        end_of(&p.said[i]);
+        end_of(&p.told[i]);
+        end_of(&p.go[i]);
+    }
     if (stack != MAP_FAILED)
         (void)munmap(stack, STACK_BYTES);
+}
+
+/* In a user namespace, where processes are counted for themselves; where that fails, root needs none. */
+static void run(struct heard *h, const struct dml_try_plan *p, const struct dml_try_argv *argv, const char *qmp)
+{
+    struct dml_try_inside x = {.plan = p, .argv = argv, .qmp = qmp, .user = 1};
+    run_once(h, &x);
+    if (geteuid() != 0 || (!h->cannot && h->record.event != DML_TRY_EVENT_STEP))
+        return;
+    dml_buf_dispose(&h->said);
+    x.user = 0;
+    run_once(h, &x);
 }
 
 /* ---- what it means ---- */
@@ -421,7 +463,7 @@ int dml_try_run(const struct dml_try *t, const struct dma_result *r, struct dml_
         cannot(out, p.cannot);
     for (int apart = p.apart.n > 1; apart >= 0 && out->answer == DML_TRY_ACCEPTED; apart--) {
         const struct dml_try_argv *argv = apart ? &p.apart : &p.argv;
-        run(&h, &p, argv, apart ? NULL : p.qmp, a);
+        run(&h, &p, argv, apart ? NULL : p.qmp);
         judge(out, &h, &p, argv, a);
         dml_buf_dispose(&h.said);
     }

@@ -77,9 +77,10 @@ enum dml_try_step {
 struct dml_try_inside {
     const struct dml_try_plan *plan;
     const struct dml_try_argv *argv;
-    const char *qmp;               /* NULL: only its end counts */
-    const char *uid_map, *gid_map; /* NULL: root made it, there is no user namespace */
-    int said, told;                /* ends of pipes to write to: the program's words, and records */
+    const char *qmp; /* NULL: only its end counts */
+    _Bool user;      /* in a user namespace, which the parent maps */
+    int go[2];       /* pipe: a byte comes when that is done */
+    int said, told;  /* ends of pipes to write to: the program's words, and records */
 };
 /* inside.c: the first process of the room; makes only system calls, as other threads may have held locks. */
 int dml_try_inside(void *inside);

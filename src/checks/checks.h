@@ -24,4 +24,11 @@ enum dml_truth dml_check_run(int number, struct dml_check *c);
 /* Is the check made by the judge itself (suppressions, size, second opinion), so that running it says nothing? */
 _Bool dml_check_by_judge(int number);
 
+/*
+ * Where the argument at index `at` of a guest's command line comes from: an element of its own arguments, or a key.
+ * `part`: the key in the argument's value that it is about, NULL where that is not known. *key is NULL for none.
+ */
+struct dml_span dml_check_blame(const struct dml_subject *s, const struct dma_result *r, uint32_t at, const char *part,
+                                const char **key);
+
 #endif

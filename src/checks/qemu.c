@@ -30,10 +30,10 @@ static _Bool number_behind(const char *text, const char *before, uint64_t *n)
 }
 
 /* Which element of a list key an argument comes from; -1: none in particular. */
-static int32_t element_of(const struct dml_check *c, const char *key, const char *value, const char *const *argv,
+static int32_t element_of(const struct dml_subject *s, const char *key, const char *value, const char *const *argv,
                           uint32_t at)
 {
-    const struct dma_guest *g = &c->s->guest.g;
+    const struct dma_guest *g = &s->guest.g;
     uint64_t n;
     if (strcmp(key, "vif") == 0 && (number_behind(value, "id=nic", &n) || number_behind(value, "id=net", &n)))
         return (int32_t)n;
@@ -50,24 +50,24 @@ static int32_t element_of(const struct dml_check *c, const char *key, const char
     return before;
 }
 
-/* Where the argument at `at` comes from: the guest's own arguments, or a key. */
-static struct dml_span blame(const struct dml_check *c, const struct dma_result *r, const struct dml_qemu_finding *f,
-                             const char **key)
+struct dml_span dml_check_blame(const struct dml_subject *s, const struct dma_result *r, uint32_t at, const char *part,
+                                const char **key)
 {
-    const char *value = f->at + 1 < r->argc ? r->argv[f->at + 1] : "";
+    const char *value = at + 1 < r->argc ? r->argv[at + 1] : "", *option = r->argv[at];
+    option += strspn(option, "-");
     *key = NULL;
-    struct dml_span span = dml_subject_own_argument(c->s, r->argv[f->at], key);
+    struct dml_span span = dml_subject_own_argument(s, r->argv[at], key);
     for (size_t i = 0; !*key && i < sizeof asked_by / sizeof asked_by[0]; i++) {
         const struct asked *a = &asked_by[i];
         enum dml_key_id id = dml_key_find(dml_sv_of(a->key));
-        if (strcmp(a->option, f->option) != 0 || (a->begins && strncmp(value, a->begins, strlen(a->begins)) != 0) ||
-            (a->part && (!f->key || strcmp(a->part, f->key) != 0)) || id == DML_KEY_NONE || !c->s->guest.by_key[id])
+        if (strcmp(a->option, option) != 0 || (a->begins && strncmp(value, a->begins, strlen(a->begins)) != 0) ||
+            (a->part && (!part || strcmp(a->part, part) != 0)) || id == DML_KEY_NONE || !s->guest.by_key[id])
             continue;
         *key = a->key;
-        int32_t element = element_of(c, a->key, value, r->argv, f->at);
-        span = element < 0 ? DML_NO_SPAN : dml_guest_element(&c->s->guest, id, element);
+        int32_t element = element_of(s, a->key, value, r->argv, at);
+        span = element < 0 ? DML_NO_SPAN : dml_guest_element(&s->guest, id, element);
         if (dml_span_none(span))
-            span = dml_subject_key_span(c->s, a->key);
+            span = dml_subject_key_span(s, a->key);
     }
     return span;
 }
@@ -92,7 +92,7 @@ static enum dml_truth refused(struct dml_check *c, enum dml_qemu_reason reason)
         const char *key;
         if (f->answer != DML_QEMU_REFUSES || f->reason != reason)
             continue;
-        struct dml_span span = blame(c, r, f, &key);
+        struct dml_span span = dml_check_blame(c->s, r, f->at, f->key, &key);
         answer = dml_check_fire(c, span, key, "QEMU %s does not take %s", version(c, text), f->message);
     }
     return answer;
@@ -153,7 +153,7 @@ enum dml_truth dml_check_qemu_value_unknown(struct dml_check *c)
         const char *key;
         if (f->answer != DML_QEMU_UNKNOWN && f->answer != DML_QEMU_FEATURE)
             continue;
-        struct dml_span span = blame(c, r, f, &key);
+        struct dml_span span = dml_check_blame(c->s, r, f->at, f->key, &key);
         answer = dml_check_fire(
             c, span, key,
             f->answer == DML_QEMU_FEATURE ? "whether QEMU %s takes %s is not known; qemu.caps.%s says it"

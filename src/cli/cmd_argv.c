@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "checks/checks.h"
 #include "cli/common.h"
 #include "cli/guest_files.h"
 #include "cli/words.h"
@@ -281,6 +282,75 @@ static int fix_source(struct job *job, struct dml_err *err)
     return rc < 0 || job->text.p ? rc : dml_err_nomem(err);
 }
 
+static void say_safely(const struct dml_buf *words)
+{
+    struct dml_buf safe;
+
+    dml_buf_init(&safe, TEXT_MAX);
+    for (struct dml_sv rest = dml_buf_view(words); rest.len;) {
+        const char *end = memchr(rest.p, '\n', rest.len);
+        size_t len = end ? (size_t)(end - rest.p) : rest.len;
+
+        dml_safe_text(&safe, (struct dml_sv){rest.p, len}, 1);
+        dml_buf_char(&safe, '\n');
+        len += end != NULL;
+        rest = (struct dml_sv){rest.p + len, rest.len - len};
+    }
+    fwrite(safe.len ? safe.p : "", 1, safe.len, stderr);
+    dml_buf_dispose(&safe);
+}
+
+/* The line of the argument at index `at`: 0 where it is libxl's own. */
+static int line_tried(struct job *job, const struct dml_guest_files *files, uint32_t at, uint32_t *line,
+                      struct dml_err *err)
+{
+    struct dml_subject s = {.a = job->a, .xlu = job->xlu, .world = &files->session.world};
+    const char *key;
+    if (dma_builder_new(NULL, &s.builder) != DMA_OK)
+        return dml_err_nomem(err);
+    int rc = dml_subject_open(&s, job->source.path, job->text, err);
+    const struct dma_result *r = rc == 0 ? dml_subject_result(&s) : NULL;
+    if (r && at < r->argc)
+        *line = line_of(job, dml_check_blame(&s, r, at, NULL, &key));
+    dma_builder_free(s.builder);
+    return rc;
+}
+
+/* Lets the QEMU at hand judge a guest that runs, and says what it says and of which line. */
+static int try_it(struct job *job, const struct preview *p, enum dml_exit *code, struct dml_err *err)
+{
+    struct dml_guest_files files;
+    struct dml_try *try = NULL;
+    struct dml_trial t = {.answer = DML_TRY_NOT};
+    uint32_t line = 0;
+    int rc = dml_guest_files_open(&files, job->args, 0, err);
+    if (rc == 0)
+        rc = dml_guest_files_try(&files, &try, err);
+    if (rc == 0 && try)
+        rc = dml_try_run(try, p->result, job->a, &t, err);
+    if (rc == 0 && t.answer == DML_TRY_REFUSED)
+        rc = line_tried(job, &files, t.at, &line, err);
+    dml_guest_files_close(&files);
+    if (rc < 0 || !try)
+        return rc;
+    struct dml_buf words;
+    dml_buf_init(&words, TEXT_MAX);
+    dml_buf_str(&words, job->source.path);
+    if (line)
+        dml_buf_printf(&words, ":%u", line);
+    if (t.answer == DML_TRY_ACCEPTED)
+        dml_buf_printf(&words, ": %s accepts this command line\n", dml_try_program(try));
+    else if (t.answer == DML_TRY_CANNOT)
+        dml_buf_printf(&words, ": cannot be tried: %s\n", t.message);
+    else
+        dml_buf_printf(&words, ": %s refuses this command line: %s\n", dml_try_program(try), t.message);
+    (void)fflush(stdout);
+    say_safely(&words);
+    dml_buf_dispose(&words);
+    *code = t.answer == DML_TRY_REFUSED ? dml_exit_worse(*code, DML_EXIT_FINDINGS) : *code;
+    return 0;
+}
+
 /* Prints what was asked for. */
 static enum dml_exit print(struct job *job, const struct preview *p, const struct preview *other, enum format format)
 {
@@ -312,21 +382,8 @@ static enum dml_exit print(struct job *job, const struct preview *p, const struc
     if (out.failed || words.failed) {
         code = dml_cli_fail(DML_EXIT_USAGE, "out of memory");
     } else {
-        struct dml_buf safe;
-
         fwrite(out.len ? out.p : "", 1, out.len, stdout);
-        dml_buf_init(&safe, TEXT_MAX);
-        for (struct dml_sv rest = dml_buf_view(&words); rest.len;) {
-            const char *end = memchr(rest.p, '\n', rest.len);
-            size_t len = end ? (size_t)(end - rest.p) : rest.len;
-
-            dml_safe_text(&safe, (struct dml_sv){rest.p, len}, 1);
-            dml_buf_char(&safe, '\n');
-            len += end != NULL;
-            rest = (struct dml_sv){rest.p + len, rest.len - len};
-        }
-        fwrite(safe.len ? safe.p : "", 1, safe.len, stderr);
-        dml_buf_dispose(&safe);
+        say_safely(&words);
     }
     dml_buf_dispose(&words);
     dml_buf_dispose(&out);
@@ -349,6 +406,8 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
 
     if (args->n_paths != 1)
         return dml_cli_fail(DML_EXIT_USAGE, "argv takes one guest config%s", args->n_paths ? "" : ", or - for stdin");
+    if (dml_args_get(args, DML_OPTION_TRY) && (diff || diff_xen))
+        return dml_cli_fail(DML_EXIT_USAGE, "--try tries one command line; it goes with neither --diff nor --diff-xen");
     if (diff && diff_xen)
         return dml_cli_fail(DML_EXIT_USAGE,
                             "--diff compares before and after fixes, --diff-xen two releases; give one of them");
@@ -378,6 +437,8 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
         rc = build(&job, diff ? xen : diff_xen, &there, &err);
     if (rc == 0)
         code = print(&job, &here, diff || diff_xen ? &there : NULL, (enum format)format);
+    if (rc == 0 && dml_args_get(args, DML_OPTION_TRY) && here.outcome == DMA_RUNS)
+        rc = try_it(&job, &here, &code, &err);
 
 out:
     dma_builder_free(here.builder);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dmlint check: judges guest configs, fixes them where it was asked to, and reports in the order of their paths. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "report/report.h"
 #include "text/diff.h"
 
-enum { OUTPUTS_MAX = 16, NAMES_MAX = 4096, DIFF_MAX = UINT32_MAX / 2 };
+enum { OUTPUTS_MAX = 16, NAMES_MAX = 4096, TRIED_MAX = 512, DIFF_MAX = UINT32_MAX / 2 };
 
 /* One -f F[:FILE]. */
 struct output {
@@ -27,6 +28,7 @@ struct check {
     uint32_t required;       /* protections */
     _Bool fix, diff, unsafe; /* what to do about findings */
     _Bool to_stdout;         /* the fixed standard input has standard output for itself */
+    struct dml_try *try;     /* --try: NULL where it was not given, or nothing can be tried */
     struct dml_outcome *o;
 };
 
@@ -158,6 +160,9 @@ static int run(struct check *c, struct dml_err *err)
                                     .store = c->fix ? dml_guest_files_store : NULL};
     struct dml_run_ask ask = dml_guest_files_ask(&c->g, needs(c));
     ask.fix = c->fix || c->diff ? &fix : NULL;
+    if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
+        return DML_ENOMEM;
+    ask.try = c->try;
     return dml_run(&c->g.session, &ask, &c->o, err);
 }
 
@@ -250,6 +255,18 @@ static void say_verbose(const struct check *c, const struct dml_report *r)
             r->target_qemu ? r->target_qemu : "unknown", host ? host->origin : "none");
 }
 
+static void say_tried(const struct check *c)
+{
+    const uint32_t *n = c->o->tried;
+    char text[TRIED_MAX] = "";
+    if (!c->try || dml_args_get(c->args, DML_OPTION_QUIET))
+        return;
+    if (n[DML_TRY_CANNOT])
+        snprintf(text, sizeof text, ", %" PRIu32 " cannot be tried: %s", n[DML_TRY_CANNOT], c->o->untried);
+    (void)dml_cli_fail(DML_EXIT_OK, "tried with %s: %" PRIu32 " accepted, %" PRIu32 " refused%s",
+                       dml_try_program(c->try), n[DML_TRY_ACCEPTED], n[DML_TRY_REFUSED], text);
+}
+
 static int print_diffs(const struct check *c, struct dml_err *err)
 {
     struct dml_buf b;
@@ -298,6 +315,7 @@ static int report_all(struct check *c, struct dml_err *err)
     if (rc < 0)
         return rc;
     say_verbose(c, &report);
+    say_tried(c);
     if (c->diff)
         return print_diffs(c, err);
     for (unsigned i = 0; rc == 0 && i < c->outputs_n; i++)

@@ -287,3 +287,19 @@ int dml_guest_files_report(const struct dml_guest_files *g, const char *path, st
     }
     return dml_file_create(path, text, 0666 & ~g->umask, err);
 }
+
+int dml_guest_files_try(const struct dml_guest_files *g, struct dml_try **out, struct dml_err *err)
+{
+    const char *program = dml_args_get(g->args, DML_OPTION_TRY);
+    const struct dml_facts *host = g->session.world.host;
+    struct dml_err why = {""};
+    int rc =
+        dml_try_open(out, program && *program ? program : NULL, host ? host->qemu.path : NULL, g->args->arena, &why);
+    if (rc == 0)
+        return 0;
+    *out = NULL;
+    if (rc == DML_ENOMEM)
+        return dml_err_nomem(err);
+    (void)dml_cli_fail(DML_EXIT_OK, "--try: cannot be tried: %s", why.msg);
+    return 0;
+}

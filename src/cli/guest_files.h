@@ -41,6 +41,9 @@ int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err);
 /* Reads a guest file (`-`: standard input), of a saved image only the part with its config. As below. */
 int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err);
 
+/* --try: finds the program. What cannot be tried is said on stderr, and *out is NULL. DML_ENOMEM with a message. */
+int dml_guest_files_try(const struct dml_guest_files *g, struct dml_try **out, struct dml_err *err);
+
 /* What a run asks of the inputs (run/run.h); `user` is the struct dml_guest_files. */
 int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err);
 _Bool dml_guest_files_same(void *user, uint32_t a, uint32_t b);

@@ -231,6 +231,19 @@ static void fire_clashes(struct judging *g)
     }
 }
 
+/* What QEMU refused when it was tried, at the place that it is about. */
+static void fire_refused(struct judging *g)
+{
+    const struct dml_refused *f = g->ask->refused;
+    const struct dma_result *r = f ? dml_subject_result(&g->s) : NULL;
+    const char *key = NULL;
+    if (!r || r->outcome != DMA_RUNS)
+        return;
+    fire_deciding(
+        g, DML_OWN_TRIED, f->at < r->argc ? dml_check_blame(&g->s, r, f->at, NULL, &key) : DML_NO_SPAN,
+        dml_arena_printf(g->a, "QEMU was tried with this guest's command line and refuses it: %s", f->message));
+}
+
 /* ---- the text ---- */
 
 /* Beside some statements libxlutil knows the text: these are read by themselves. */
@@ -281,8 +294,10 @@ static int judge_whole(struct judging *g, struct dml_err *err)
         rc = second_opinion(g, err);
     if (rc == 0)
         rc = run_rules(g, g->ask->only_deciding);
-    if (rc == 0)
+    if (rc == 0) {
         fire_clashes(g);
+        fire_refused(g);
+    }
     return rc;
 }
 

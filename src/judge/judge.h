@@ -50,6 +50,12 @@ struct dml_remark {
 /* Slot 0 is for a text that somebody goes on to use; a fixer takes the others. */
 enum { DML_JUDGE_SLOTS = 4 };
 
+/* What the QEMU at hand refused when it was tried. */
+struct dml_refused {
+    const char *message;
+    uint32_t at; /* index in the guest's command line, or one beyond it */
+};
+
 struct dml_judge_ask {
     const char *path;   /* as reported; decides which policy and overrides count */
     struct dml_sv text; /* where it is too_large: what was read of it */
@@ -66,6 +72,7 @@ struct dml_judge_ask {
     const char *const *paths; /* of all files, for clashes */
     const struct dml_remark *remarks;
     uint32_t remarks_n;
+    const struct dml_refused *refused; /* NULL: it was not */
 };
 
 /* A rule that fired at a place. */

@@ -12,7 +12,7 @@ static struct dml_standing standing_of(const struct trial *t)
     return (struct dml_standing){.applicable = t->applicable, .blockers_n = t->blockers_n, .missing = t->missing};
 }
 
-static enum dml_verdict verdict(const struct dml_standing *s, const struct trial *fixed)
+enum dml_verdict dml_run_verdict(const struct dml_standing *s, const struct trial *fixed)
 {
     struct dml_standing then = fixed ? standing_of(fixed) : (struct dml_standing){0};
     return dml_verdict(s, fixed ? &then : NULL);
@@ -32,7 +32,7 @@ static int make_guests(struct run *r)
         struct dml_outcome_guest *g = &v[n++];
         *g = (struct dml_outcome_guest){.file = i,
                                         .name = e->name,
-                                        .verdict = (uint8_t)verdict(s, e->fixed),
+                                        .verdict = (uint8_t)dml_run_verdict(s, e->fixed),
                                         .running = s->running,
                                         .requested = s->requested,
                                         .reason = s->applicable ? NULL : s->reason,
@@ -44,8 +44,14 @@ static int make_guests(struct run *r)
         g->if_host_fixed = g->verdict;
         if (e->repaired) {
             struct dml_standing repaired = standing_of(e->repaired);
-            g->if_host_fixed = (uint8_t)verdict(&repaired, e->repaired_fixed);
+            g->if_host_fixed = (uint8_t)dml_run_verdict(&repaired, e->repaired_fixed);
         }
+    }
+    for (uint32_t i = 0; i < r->ask->n; i++) {
+        const struct dml_trial *t = &r->entries[i].tried;
+        r->outcome.tried[t->answer]++;
+        if (t->answer == DML_TRY_CANNOT && !r->outcome.untried)
+            r->outcome.untried = t->message;
     }
     r->outcome.guests = v;
     r->outcome.guests_n = n;

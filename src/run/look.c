@@ -96,7 +96,8 @@ static int try_fixes(struct run *r, struct worker *w, struct dml_judge *judge, u
                                     .needs = DML_NEED_VERDICTS | DML_NEED_SET,
                                     .text_judged = j};
     *out = NULL;
-    int rc = dml_fix_could(j) ? dml_fix_text(&job, &w->scratch, &result, err) : 0;
+    /* What a fix would make of a guest that QEMU refused nobody has tried. */
+    int rc = !r->entries[i].refused.message && dml_fix_could(j) ? dml_fix_text(&job, &w->scratch, &result, err) : 0;
     if (rc < 0)
         return rc;
     if (!result.changed || result.judgement.standing.blockers_n)
@@ -119,10 +120,11 @@ static struct dml_judge_ask ask_for(const struct run *r, uint32_t i, struct dml_
                                   .clashes_n = n,
                                   .paths = r->ask->paths,
                                   .remarks = r->entries[i].remarks,
-                                  .remarks_n = r->entries[i].remarks_n};
+                                  .remarks_n = r->entries[i].remarks_n,
+                                  .refused = r->entries[i].refused.message ? &r->entries[i].refused : NULL};
 }
 
-static int look(void *user, unsigned worker, uint32_t i, struct dml_err *err)
+int dml_run_look(void *user, unsigned worker, uint32_t i, struct dml_err *err)
 {
     struct run *r = user;
     struct worker *w = &r->workers[worker];
@@ -164,9 +166,8 @@ static int one_of_some(void *user, unsigned worker, uint32_t i, struct dml_err *
     return s->fn(s->r, worker, s->files[i], err);
 }
 
-/* Calls fn for the inputs that `wanted` names. */
-static int each_of(struct run *r, _Bool (*wanted)(const struct run *r, uint32_t i),
-                   int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err), struct dml_err *err)
+int dml_run_each(struct run *r, _Bool (*wanted)(const struct run *r, uint32_t i),
+                 int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err), struct dml_err *err)
 {
     uint32_t n = 0, *files = dml_new_n(&r->a, uint32_t, r->ask->n + 1);
     struct some s = {r, files, fn};
@@ -226,11 +227,11 @@ static int compare(struct run *r, struct dml_err *err)
 
 int dml_run_looks(struct run *r, struct dml_err *err)
 {
-    int rc = dml_each(r->workers_n, r->ask->n, look, r, err);
+    int rc = dml_each(r->workers_n, r->ask->n, dml_run_look, r, err);
     if (rc == 0)
         rc = compare(r, err);
     if (rc == 0 && r->clashes.v.n)
-        rc = each_of(r, meets, look, err);
+        rc = dml_run_each(r, meets, dml_run_look, err);
     for (uint32_t i = 0; rc == 0 && r->clashes.running && i < r->ask->n; i++)
         if (!r->entries[i].standing.running)
             r->entries[i].standing.running = r->clashes.running[i] == DML_TRI_YES  ? DML_RUNS_RESTRICTED
@@ -311,6 +312,6 @@ int dml_run_repaired(struct run *r, struct dml_err *err)
         target.kernel = DML_V(4, 11, 0);
     int rc = dml_session_for(&r->repaired, r->session, &target, &r->repaired_facts, &r->a, err);
     if (rc == 0)
-        rc = each_of(r, host_is_in_the_way, look_repaired, err);
+        rc = dml_run_each(r, host_is_in_the_way, look_repaired, err);
     return rc < 0 ? rc : settle_trials(r, 1, err);
 }

@@ -80,13 +80,16 @@ int dml_run(const struct dml_session *session, const struct dml_run_ask *ask, st
     r->a = arena;
     r->session = session;
     r->ask = ask;
-    r->needs = ask->needs | DML_NEED_SET | (session->baselines.n ? DML_NEED_VALUES : 0);
+    r->needs = ask->needs | DML_NEED_SET | (ask->try ? DML_NEED_VERDICTS : 0) |
+               (session->baselines.n ? DML_NEED_VALUES : 0);
     r->outcome = (struct dml_outcome){.paths = ask->paths, .files = ask->n, .rules = session->grounds.rules};
     int rc = start(r, err);
     if (rc == 0 && ask->fix)
         rc = dml_run_fixing(r, err);
     if (rc == 0)
         rc = dml_run_looks(r, err);
+    if (rc == 0 && ask->try)
+        rc = dml_run_trials(r, err);
     if (rc == 0 && (r->needs & DML_NEED_VERDICTS))
         rc = dml_run_repaired(r, err);
     if (rc == 0)

@@ -8,6 +8,7 @@
 
 #include "fix/fix.h"
 #include "run/session.h"
+#include "try/try.h"
 
 /* A guest and its verdict. Strings are the outcome's, or static. */
 struct dml_outcome_guest {
@@ -52,6 +53,8 @@ struct dml_outcome {
     uint32_t messages_n;
     const _Bool *read;                       /* by input: could it be read */
     uint32_t unreadable, unwritten, changed; /* unwritten: could not be fixed or written; changed: texts */
+    uint32_t tried[DML_TRY_CANNOT + 1];      /* by enum dml_try_answer: guests */
+    const char *untried;                     /* why the first that cannot be tried cannot be; NULL: all can */
     const struct dml_text_change *changes;   /* by input; NULL where nothing was to be fixed */
 };
 
@@ -81,6 +84,7 @@ struct dml_run_ask {
     int (*seen)(void *user, uint32_t i, const struct dml_judgement *j, struct dml_arena *keep);
     void *user;
     const struct dml_run_fix *fix; /* NULL: nothing is changed */
+    const struct dml_try *try;     /* tries those that would be ready; NULL: nothing is tried */
     unsigned needs;                /* enum dml_need, or-ed; DML_NEED_SET is added */
     unsigned jobs;
 };

@@ -26,7 +26,9 @@ struct entry {
     struct trial *repaired, *repaired_fixed; /* on the repaired host; NULL: nothing of the host is in the way */
     const struct dml_remark *remarks;        /* of its fixes */
     uint32_t remarks_n;
-    struct dml_sv text; /* that was made of it and is judged in its place; NULL: what is read */
+    struct dml_trial tried;     /* by the QEMU at hand */
+    struct dml_refused refused; /* what it refused */
+    struct dml_sv text;         /* that was made of it and is judged in its place; NULL: what is read */
 };
 
 /* A finding that speaks of another guest, and its clash. */
@@ -83,7 +85,15 @@ int dml_run_fixing(struct run *r, struct dml_err *err);
 /* look.c: all inputs, each by itself; those that meet others, again. Then the same on the repaired host. */
 int dml_run_looks(struct run *r, struct dml_err *err);
 int dml_run_repaired(struct run *r, struct dml_err *err);
+/* Judges one input, and keeps what is found and how it stands in place of what was. */
+int dml_run_look(void *run, unsigned worker, uint32_t i, struct dml_err *err);
+/* Calls fn for the inputs that `wanted` names. */
+int dml_run_each(struct run *r, _Bool (*wanted)(const struct run *r, uint32_t i),
+                 int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err), struct dml_err *err);
+/* trials.c: the guests that would be ready, tried; of what is refused the text is judged again. */
+int dml_run_trials(struct run *r, struct dml_err *err);
 /* finish.c: guests with their verdicts, findings and messages in their order. */
+enum dml_verdict dml_run_verdict(const struct dml_standing *s, const struct trial *fixed);
 int dml_run_finish(struct run *r, struct dml_err *err);
 /* accepted.c: what baselines and waivers make of the findings, and what there is to say of them. */
 int dml_run_accepted(struct run *r, struct dml_err *err);

@@ -163,7 +163,8 @@ static _Bool read_list(struct mending *m, enum dml_key_id key, unsigned depth)
             return 0;
     }
     if (close == ')') {
-        _Bool group = n == 1 && !commas; /* ("text") is no tuple */
+        _Bool list = key && (dml_key(key)->type == DML_KEY_LIST || dml_key(key)->type == DML_KEY_NESTED);
+        _Bool group = n == 1 && !commas && !list; /* ("text") is no tuple */
         put(m, open, 1, group ? "" : "[");
         put(m, m->at, 1, group ? "" : "]");
     }

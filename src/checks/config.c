@@ -76,8 +76,13 @@ static _Bool see_unknown(struct dml_check *c, const struct dml_cfg_entry *e, str
     if (dml_key_old(e->name) || precious_key(c->s, e->name))
         return 0; /* a rule of its own */
     const char *name = dml_arena_strndup(c->s->a, e->name.p, e->name.len);
+    const struct dml_meant *meant = dml_key_meant(e->name);
     enum dml_key_id near = dml_key_nearest(e->name, c->s->world->target.xen);
-    if (near != DML_KEY_NONE)
+    if (meant && dml_key_read_by((enum dml_key_id)meant->key, c->s->world->target.xen))
+        dml_check_fire(c, span, name, "xl does not know `%.*s` and ignores it; did you mean `%.*s`?%s%s",
+                       DML_SV_ARG(e->name), DML_SV_ARG(dml_key((enum dml_key_id)meant->key)->name),
+                       *meant->more ? " " : "", meant->more);
+    else if (near != DML_KEY_NONE)
         dml_check_fire(c, span, name, "xl does not know `%.*s` and ignores it; did you mean `%.*s`?",
                        DML_SV_ARG(e->name), DML_SV_ARG(dml_key(near)->name));
     else

@@ -201,7 +201,8 @@ static int plan_made(struct dml_migration *m, struct dml_migrate_guest *g)
         const char *text = made->rule->fixes_n ? "" : "Delete the comment.";
         _Bool in_words = made->rule->fixes_n > 1; /* several steps, or a value that only the guest says */
         for (uint16_t k = 0; k < made->rule->fixes_n; k++)
-            in_words |= made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${");
+            in_words |= (made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${")) ||
+                        (made->rule->fixes[k].to && strchr(made->rule->fixes[k].to, '$'));
         for (uint16_t k = 0; text && k < made->rule->fixes_n; k++)
             text = dml_arena_printf(m->a, "%s%s%s", text, k ? " " : "", op_words(m, &made->rule->fixes[k], made->key));
         rc = add(m->a, g,

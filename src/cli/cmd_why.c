@@ -125,11 +125,13 @@ static void predict(struct dml_buf *out, const struct dml_why *w, const struct d
         dml_buf_printf(out, " [%s %s]\n", r->id, r->name);
     }
     if (n && at && w->kind == DML_WHY_CAUSE)
-        dml_buf_str(out, same ? "                 which is the line to blame\n"
-                              : "                 which is not the line to blame: the host's facts (--host) may say more\n");
+        dml_buf_str(out,
+                    same ? "                 which is the line to blame\n"
+                         : "                 which is not the line to blame: the host's facts (--host) may say more\n");
     if (!n)
-        dml_buf_str(out, "dmlint check:    finds no error in the config; the host's facts (--host) or what it does now may "
-                         "say more\n");
+        dml_buf_str(out,
+                    "dmlint check:    finds no error in the config; the host's facts (--host) or what it does now may "
+                    "say more\n");
 }
 
 static int with_config(const struct dml_args *args, const char *config, const struct dml_why *w, struct dml_buf *out,

@@ -291,8 +291,9 @@ enum dml_truth dml_check_range_wraps(struct dml_check *c)
 enum { NOGROUP = 65534 };
 
 /* Does the gid belong to others, too? Says to whom in *to. */
-static _Bool others_have(const struct dml_facts *host, uint64_t gid, const char **to)
+static _Bool others_have(const struct dml_facts *host, const struct dml_account *own, const char **to)
 {
+    uint64_t gid = own->gid;
     if (gid == 0 || gid == NOGROUP) {
         *to = gid ? "nogroup, which other services have too" : "root's group";
         return 1;
@@ -306,7 +307,7 @@ static _Bool others_have(const struct dml_facts *host, uint64_t gid, const char 
     }
     for (uint32_t i = 0; i < host->passwd.n; i++) {
         const struct dml_account *account = DML_AT(host->passwd, struct dml_account, i);
-        if (account->gid == gid && strncmp(account->name, "xen-qemuuser-", 13) != 0 && account->uid != gid) {
+        if (account->gid == gid && strncmp(account->name, "xen-qemuuser-", 13) != 0 && account->uid != own->uid) {
             *to = account->name;
             return 1;
         }
@@ -325,7 +326,7 @@ enum dml_truth dml_check_group_of_others(struct dml_check *c)
         return w.accounts->complete ? DML_NO : not_listed(c, &w);
     if (account->gid == DML_FACT_UNKNOWN)
         return dml_check_missing(c, "passwd");
-    if (others_have(w.host, account->gid, &to))
+    if (others_have(w.host, account, &to))
         return dml_check_fire(c, w.span, w.key, "QEMU would run with the group of %s, gid %llu: %s", account->name,
                               (ull)account->gid, to);
     for (uint32_t i = 0; !w.user && i < w.accounts->by_domid_n; i++)

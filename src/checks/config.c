@@ -76,8 +76,13 @@ static _Bool see_unknown(struct dml_check *c, const struct dml_cfg_entry *e, str
     if (dml_key_old(e->name) || precious_key(c->s, e->name))
         return 0; /* a rule of its own */
     const char *name = dml_arena_strndup(c->s->a, e->name.p, e->name.len);
+    const struct dml_meant *meant = dml_key_meant(e->name);
     enum dml_key_id near = dml_key_nearest(e->name, c->s->world->target.xen);
-    if (near != DML_KEY_NONE)
+    if (meant && dml_key_read_by((enum dml_key_id)meant->key, c->s->world->target.xen))
+        dml_check_fire(c, span, name, "xl does not know `%.*s` and ignores it; did you mean `%.*s`?%s%s",
+                       DML_SV_ARG(e->name), DML_SV_ARG(dml_key((enum dml_key_id)meant->key)->name),
+                       *meant->more ? " " : "", meant->more);
+    else if (near != DML_KEY_NONE)
         dml_check_fire(c, span, name, "xl does not know `%.*s` and ignores it; did you mean `%.*s`?",
                        DML_SV_ARG(e->name), DML_SV_ARG(dml_key(near)->name));
     else
@@ -157,6 +162,48 @@ enum dml_truth dml_check_key_newer_than_target(struct dml_check *c)
                                 dml_version_text(c->s->world->target.xen, 1, target));
     }
     return answer;
+}
+
+/* Does xl look the key up for this guest, of a type for which the table says it counts? */
+static _Bool counts_for(const struct dml_guest *g, const struct dml_key *k)
+{
+    static const uint8_t bit[] = {[DMA_HVM] = DML_GUEST_HVM, [DMA_PV] = DML_GUEST_PV, [DMA_PVH] = DML_GUEST_PVH};
+    const struct dml_cfg_entry *vfb = g->by_key[DML_KEY_vfb];
+    _Bool own_vfb = vfb && dml_cfg_is_list(&vfb->value) && vfb->value.n;
+    /* What vnc=1 of a PV guest makes a framebuffer of, it reads only then. */
+    _Bool of_vfb = k->guests == (DML_GUEST_HVM | DML_GUEST_PV) && k != dml_key(DML_KEY_vnc);
+    if (g->g.type == DMA_PV && (of_vfb || (own_vfb && k == dml_key(DML_KEY_vnc))))
+        return !own_vfb && g->g.vfbs.n;
+    return k->guests & bit[g->g.type];
+}
+
+/* Lists for one type of guest are shared by all on purpose; for the others there are rules of their own. */
+static _Bool for_one_type(enum dml_key_id id)
+{
+    return id == DML_KEY_device_model_args_hvm || id == DML_KEY_device_model_args_pv || id == DML_KEY_dm_restrict ||
+           id == DML_KEY_device_model_user;
+}
+
+enum dml_truth dml_check_key_not_for_type(struct dml_check *c)
+{
+    static const char *const types[] = {[DMA_HVM] = "an HVM", [DMA_PV] = "a PV", [DMA_PVH] = "a PVH"};
+    const struct dml_guest *g = &c->s->guest;
+    const char *names = NULL, *first = NULL;
+    if (c->s->form.form != DML_FORM_CFG || c->s->cfg.errors.n || dml_guest_refusal(g) || !g->g.type)
+        return DML_NO;
+    for (uint32_t i = 0; i < c->s->cfg.entries.n; i++) {
+        const struct dml_cfg_entry *e = &c->s->cfg.entries.v[i];
+        enum dml_key_id id = dml_key_find_hashed(e->name, e->hash);
+        if (!dml_key_read_by(id, g->xen) || for_one_type(id) || counts_for(g, dml_key(id)))
+            continue;
+        names = dml_arena_printf(c->s->a, "%s%s`%s`", names ? names : "", names ? ", " : "", dml_key(id)->name.p);
+        first = first ? first : dml_key(id)->name.p;
+        if (!names)
+            return DML_NO;
+    }
+    return names ? dml_check_fire(c, dml_subject_key_span(c->s, first), first, "for %s guest xl does not read %s",
+                                  types[g->g.type], names)
+                 : DML_NO;
 }
 
 /* Is dm_restrict, as this setting says it alone, read as true? UNKNOWN where xl does not read it as a number. */

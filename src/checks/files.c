@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files of the host that a guest names, and who may read or write them. */
 #include <string.h>
+#include <strings.h>
 
 #include "checks/checks_i.h"
+#include "host/content.h"
 
 typedef unsigned long long ull; /* for printf */
 
@@ -75,6 +77,44 @@ enum dml_truth dml_check_image_writable_by_group(struct dml_check *c)
             answer = dml_check_fire(c, dml_check_disk_span(c, i), dml_check_disk_key(c, i),
                                     "%s may be written by gid %llu, which every device model with the account %s has",
                                     f->path, (ull)f->gid, account->name);
+    }
+    return answer;
+}
+
+/* What the end of a file's name says it is; NULL: nothing. */
+static const char *content_by_name(const char *path)
+{
+    static const char *const ends[] = {"qcow2", "qcow", "qed", "vhd", "vhdx", "vmdk", "vdi"};
+    const char *dot = path ? strrchr(path, '.') : NULL;
+    for (size_t i = 0; dot && i < sizeof ends / sizeof ends[0]; i++)
+        if (strcasecmp(dot + 1, ends[i]) == 0)
+            return ends[i];
+    return NULL;
+}
+
+enum dml_truth dml_check_image_content(struct dml_check *c)
+{
+    static const char *const formats[] = {
+        [DMA_FORMAT_QCOW] = "qcow", [DMA_FORMAT_QCOW2] = "qcow2", [DMA_FORMAT_VHD] = "vhd",
+        [DMA_FORMAT_RAW] = "raw",   [DMA_FORMAT_EMPTY] = NULL,    [DMA_FORMAT_QED] = "qed"};
+    const struct dma_guest *g = &c->s->guest.g;
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; i < g->disks.n; i++) {
+        const struct dma_disk *d = &g->disks.v[i];
+        const char *format = formats[d->format], *name = content_by_name(d->pdev_path);
+        const char *seen = d->pdev_path ? dml_file_content(c->s->world->host, d->pdev_path) : NULL;
+        if (!format || d->script || d->backend_domname)
+            continue;
+        if (seen && strcmp(seen, format) != 0)
+            answer = dml_check_fire(c, dml_check_disk_span(c, i), dml_check_disk_key(c, i),
+                                    "%s begins as %s does, and format=%s is said of it: %s", d->pdev_path, seen, format,
+                                    strcmp(format, "raw") == 0 ? "the guest gets the container's own bytes"
+                                                               : "QEMU does not open it");
+        else if (!seen && name && strcmp(format, "raw") == 0)
+            answer = dml_check_fire(c, dml_check_disk_span(c, i), dml_check_disk_key(c, i),
+                                    "the name of %s says %s, and format=raw %s: the guest gets the container's own "
+                                    "bytes",
+                                    d->pdev_path, name, "is said of it, or is the default");
     }
     return answer;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether the guest starts: what xl and libxl refuse. */
+#include <string.h>
+
 #include "checks/checks_i.h"
 
 #include "schema/schema.h"
@@ -78,4 +80,36 @@ enum dml_truth dml_check_refused_by_libxl(struct dml_check *c)
     const char *key = r->refusal.blame.field != DMA_FIELD_NONE ? dma_field_key(r->refusal.blame.field) : NULL;
     return dml_check_fire(c, span, key, r->refusal.advice && *r->refusal.advice ? "%s; %s" : "%s", r->refusal.message,
                           r->refusal.advice);
+}
+
+/* libxl__need_xenpv_qemu runs before libxl__device_p9_setdefault: a share without type= is nobody's reason for QEMU. */
+enum dml_truth dml_check_p9_unserved(struct dml_check *c)
+{
+    const struct dml_guest *g = &c->s->guest;
+    const struct dma_result *r = dml_subject_result(c->s);
+    enum dml_truth answer = DML_NO;
+    if (c->s->world->target.xen < DML_V(4, 19, 0) || !r || r->outcome != DMA_NO_DEVICE_MODEL)
+        return DML_NO;
+    for (uint32_t i = 0; i < g->g.p9s.n; i++) {
+        const char *backend = g->g.p9s.v[i].backend_domname;
+        if (g->g.p9s.v[i].type == DMA_P9_UNSET && (!backend || !strcmp(backend, "0") || !strcmp(backend, "Domain-0")))
+            answer = dml_check_fire(c, dml_guest_element(g, DML_KEY_p9, (int32_t)i),
+                                    dml_arena_printf(c->s->a, "p9[%u]", i),
+                                    "no QEMU is started for this share, and nothing serves it: write type=qemu (which "
+                                    "xl before 4.19 does not know)");
+    }
+    return answer;
+}
+
+enum dml_truth dml_check_not_built(struct dml_check *c)
+{
+    const struct dma_result *r = dml_subject_result(c->s);
+    enum dml_truth answer = DML_NO;
+    for (uint32_t i = 0; r && i < r->n_notes; i++) {
+        const struct dma_note *n = &r->notes[i];
+        if (n->id == DMA_NOTE_TRADITIONAL_NOT_BUILT || n->id == DMA_NOTE_PV_GRUB_NOT_BUILT)
+            answer = dml_check_fire(c, dml_guest_blame(&c->s->guest, &n->blame), dma_field_key(n->blame.field), "%s",
+                                    n->text);
+    }
+    return answer;
 }

@@ -144,7 +144,7 @@ static bool program_exists(const struct walk *w)
     return dma_file(w, program_of(w)) != DMA_FILE_ABSENT;
 }
 
-/* Up to 4.20: qemu-xen-traditional where qemu-xen is missing, in silence, and for every stub domain. */
+/* Up to 4.20: qemu-xen-traditional where qemu-xen is missing (said at level INFO), and for every stub domain. */
 void dma_step_choose_device_model_or_traditional(struct walk *w, uint32_t i)
 {
     struct dma_guest *g = &w->g;
@@ -160,8 +160,10 @@ void dma_step_choose_device_model_or_traditional(struct walk *w, uint32_t i)
     g->device_model_version = DMA_DM_QEMU_XEN;
     if (!program_exists(w)) {
         g->device_model_version = DMA_DM_TRADITIONAL;
-        dma_note(w, DMA_NOTE_TRADITIONAL_FALLBACK, DMA_FIELD_DEVICE_MODEL_VERSION, -1,
-                 "qemu-xen is not installed: libxl falls back to qemu-xen-traditional without saying so");
+        dma_note(
+            w, DMA_NOTE_TRADITIONAL_FALLBACK, DMA_FIELD_DEVICE_MODEL_VERSION, -1,
+            "qemu-xen is not installed: libxl takes qemu-xen-traditional in its place, and one line of level INFO is "
+            "all that says so");
     }
 }
 
@@ -177,6 +179,27 @@ void dma_step_choose_device_model(struct walk *w, uint32_t i)
     g->device_model_version = DMA_DM_QEMU_XEN;
     if (dma_yes(g->device_model_stubdomain) || !program_exists(w))
         g->device_model_version = DMA_DM_UNSET;
+}
+
+/* Xen's own build has neither since 4.16, unless configure was told to (CHANGELOG.md of 4.16). */
+void dma_step_traditional_not_built(struct walk *w, uint32_t i)
+{
+    (void)i;
+    if (w->h.traditional_installed == DMA_UNSET && !w->g.device_model)
+        dma_note(
+            w, DMA_NOTE_TRADITIONAL_NOT_BUILT, DMA_FIELD_DEVICE_MODEL_VERSION, -1,
+            "since Xen 4.16 qemu-xen-traditional is built only with --enable-qemu-traditional: it may not be there");
+}
+
+void dma_step_pv_grub_not_built(struct walk *w, uint32_t i)
+{
+    const char *kernel = w->g.kernel, *name = kernel ? strrchr(kernel, '/') : NULL;
+
+    (void)i;
+    name = name ? name + 1 : kernel;
+    if (name && strncmp(name, "pv-grub", 7) == 0)
+        dma_note(w, DMA_NOTE_PV_GRUB_NOT_BUILT, DMA_FIELD_KERNEL, -1,
+                 "since Xen 4.16 pv-grub is built only with --enable-pv-grub: it may not be there");
 }
 
 void dma_step_no_device_model_known(struct walk *w, uint32_t i)

@@ -79,6 +79,14 @@ void dma_step_disk_empty_only_as_cdrom(struct walk *w, uint32_t i)
                       "the CD-ROM %s is said to be empty, but has the image %s", vdev_of(k), k->d.pdev_path);
 }
 
+/* "rbd:pool/image", "nbd:host:port", "https://...": a driver of QEMU's and what it is to open. */
+static bool names_protocol(const char *path)
+{
+    size_t n = path ? strspn(path, "abcdefghijklmnopqrstuvwxyz0123456789+.-_") : 0;
+
+    return n > 1 && path[n] == ':';
+}
+
 /* libxl looks at the target where the kernel of this host may have to serve it. */
 void dma_step_disk_exists(struct walk *w, uint32_t i)
 {
@@ -88,7 +96,12 @@ void dma_step_disk_exists(struct walk *w, uint32_t i)
         k->backend_domid != 0 || k->d.script)
         return;
     k->file = k->d.pdev_path ? dma_file(w, k->d.pdev_path) : DMA_FILE_ABSENT;
-    if (k->file == DMA_FILE_ABSENT)
+    if (k->file == DMA_FILE_ABSENT && names_protocol(k->d.pdev_path))
+        dma_refuse_at(w, DMA_REFUSAL_DISK_FOR_QEMU, DMA_FIELD_DISK, i, "target",
+                      "the disk %s has the target %s, which only QEMU can open: without backendtype libxl looks for a "
+                      "file of that name",
+                      vdev_of(k), k->d.pdev_path);
+    else if (k->file == DMA_FILE_ABSENT)
         dma_refuse_at(w, DMA_REFUSAL_DISK_MISSING, DMA_FIELD_DISK, i, "target",
                       "the disk %s has no image: %s does not exist", vdev_of(k),
                       k->d.pdev_path ? k->d.pdev_path : "its target");
@@ -98,6 +111,19 @@ static bool wants(const struct disk *k, enum dma_disk_backend backend)
 {
     return !k->settled && (k->d.backend == DMA_BACKEND_UNSET || k->d.backend == backend);
 }
+
+/* What a backend cannot do, in the order in which libxl tests it. */
+enum backend_limit { RAW_ONLY = 1, RAW_OR_VHD = 2, NO_SCRIPT = 4, NO_COLO = 8 };
+static const struct {
+    const char *name;
+    unsigned limits; /* enum backend_limit, or-ed */
+} backends[] = {
+    [DMA_BACKEND_UNSET] = {"", 0},
+    [DMA_BACKEND_PHY] = {"phy", RAW_ONLY | NO_COLO},
+    [DMA_BACKEND_TAP] = {"tap", RAW_OR_VHD | NO_COLO},
+    [DMA_BACKEND_QDISK] = {"qdisk", NO_SCRIPT},
+    [DMA_BACKEND_STANDALONE] = {"standalone", RAW_ONLY | NO_SCRIPT | NO_COLO},
+};
 
 static void settle(struct disk *k, enum dma_disk_backend backend)
 {
@@ -163,13 +189,49 @@ void dma_step_disk_try_standalone(struct walk *w, uint32_t i)
         settle(k, DMA_BACKEND_STANDALONE);
 }
 
+/* The operand that libxl's last test of this disk fails on, and what is wrong with it: disk_try_backend. */
+static const char *backend_lacks(const struct disk *k, const char **operand)
+{
+    bool set = k->d.backend != DMA_BACKEND_UNSET;
+    /* Without backendtype the last backend that libxl tries for this specification is the one to speak of. */
+    enum dma_disk_backend backend = set ? k->d.backend : is_virtio(k) ? DMA_BACKEND_STANDALONE : DMA_BACKEND_QDISK;
+    unsigned limits = backends[backend].limits;
+
+    if (is_virtio(k) != (backend == DMA_BACKEND_STANDALONE)) {
+        *operand = "specification";
+        return is_virtio(k) ? "specification=virtio needs backendtype=standalone"
+                            : "backendtype=standalone needs specification=virtio";
+    }
+    *operand = "format";
+    if (limits & RAW_ONLY && k->d.format != DMA_FORMAT_RAW)
+        return backend == DMA_BACKEND_PHY ? "backendtype=phy needs format=raw"
+                                          : "specification=virtio needs format=raw";
+    if (limits & RAW_OR_VHD && k->d.format != DMA_FORMAT_RAW && k->d.format != DMA_FORMAT_VHD)
+        return "backendtype=tap needs format=raw or format=vhd";
+    *operand = "script";
+    if (limits & NO_SCRIPT && k->d.script)
+        return backend == DMA_BACKEND_STANDALONE ? "specification=virtio takes no script="
+               : set                             ? "backendtype=qdisk takes no script="
+                                                 : "script= needs format=raw: only backendtype=phy runs scripts";
+    *operand = "colo";
+    if (limits & NO_COLO && dma_yes(k->d.colo_enable))
+        return "colo needs backendtype=qdisk";
+    *operand = backend == DMA_BACKEND_TAP ? "backendtype" : "target";
+    return backend == DMA_BACKEND_TAP ? "backendtype=tap is not served by libxl before Xen 4.19"
+                                      : "its target is neither a block device nor a regular file";
+}
+
 void dma_step_disk_no_backend(struct walk *w, uint32_t i)
 {
     struct disk *k = &w->disks[i];
 
-    if (!k->settled)
-        dma_refuse_at(w, DMA_REFUSAL_DISK_NO_BACKEND, DMA_FIELD_DISK, i, NULL,
-                      "nothing on this host can serve the disk %s in this form", vdev_of(k));
+    const char *operand = NULL;
+
+    if (k->settled)
+        return;
+    const char *why = backend_lacks(k, &operand);
+    dma_refuse_at(w, DMA_REFUSAL_DISK_NO_BACKEND, DMA_FIELD_DISK, i, operand, "nothing can serve the disk %s: %s",
+                  vdev_of(k), why);
 }
 
 /* "hda", "xvdb3": letters count in base 26 without a zero, then a partition. */

@@ -199,14 +199,16 @@ static const char *objection(const struct fixing *f, const struct dml_judgement 
         if (rule->expect_argv > expected)
             expected = rule->expect_argv;
     }
-    const struct dml_rule *rule = worse(f, before, after);
+    /* Of a text that xl cannot parse nothing is known but that: what comes to light was there before. */
+    _Bool mended = after->subject->cfg.errors.n < before->subject->cfg.errors.n;
+    const struct dml_rule *rule = mended ? NULL : worse(f, before, after);
     if (rule)
         return dml_arena_printf(f->a, "it would bring up %s %s", rule->id, rule->name);
     const struct dml_clash *ban = banned(f, before, after, made, n);
     if (ban)
         return dml_arena_printf(f->a, "it would bring up %s with %s", dml_set_rule((enum dml_set_kind)ban->key.kind),
                                 f->job->paths[ban->other]);
-    return argv_objection(before, after, expected);
+    return mended ? NULL : argv_objection(before, after, expected);
 }
 
 /* Makes the edits of some candidates and says in *why what is against the result; NULL: nothing, and *out is it. */
@@ -285,6 +287,8 @@ static _Bool wanted(const struct fixing *f, const struct dml_judgement *j, const
         return 0;
     if (fired->rule == j->unused_suppression)
         return 1;
+    if (dml_plan_of_syntax(rule))
+        return f->job->which == DML_FIX_ALL || f->job->ask;
     const _Bool also[] = {[DML_FIX_ONLY_SAFE] = 0,
                           [DML_FIX_ALL] = rule->fix_safety == DML_FIX_UNSAFE,
                           [DML_FIX_TO_RESTRICT] = rule->migration,
@@ -320,6 +324,8 @@ static int plan_round(struct fixing *f, const struct dml_judgement *j, struct ca
         int rc = dml_plan_fix(j, fired, rule_of(f, fired->rule), f->a, &plan);
         if (rc < 0)
             return nomem(f);
+        if (plan.nothing && !plan.edits.n && !plan.cannot)
+            continue;
         const char *why = plan.cannot     ? plan.cannot
                           : !plan.edits.n ? "there is nothing that it would change"
                           : plan.deletes_comment && f->job->which != DML_FIX_ALL && !f->job->ask
@@ -352,7 +358,7 @@ static _Bool agreed(const struct fixing *f, const struct candidate *c, struct dm
                                        .message = c->message,
                                        .before = before,
                                        .after = after,
-                                       .unsafe = rule->fix_safety == DML_FIX_UNSAFE,
+                                       .unsafe = rule->fix_safety == DML_FIX_UNSAFE || dml_plan_of_syntax(rule),
                                        .deletes_comment = c->deletes_comment};
     return !f->job->ask || f->job->ask->fn(f->job->ask->user, &q);
 }

@@ -3,15 +3,18 @@
 #include "fix/plan.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "facts/select.h"
 
 struct planner {
     const struct dml_judgement *judgement;
     const struct dml_fired *fired;
+    const struct dml_rule *rule;
     const struct dml_cfg *cfg;
     struct dml_arena *a;
     struct dml_plan *out;
+    _Bool renamed; /* what was to be deleted has another name now */
 };
 
 static struct dml_sv source(const struct planner *p, struct dml_span span)
@@ -58,7 +61,32 @@ static const struct dml_cfg_setting *last_setting(const struct planner *p, const
 /* --- values
  * --------------------------------------------------------------------------------------------------------------- */
 
-/* Puts in what ${key} (the finding's key) and ${selector} stand for. NULL when out of memory or where one has no value.
+/* The key that one which xl does not know can be renamed to, or DML_KEY_NONE, whose name is empty. */
+static enum dml_key_id meant(const struct planner *p, struct dml_sv key)
+{
+    return dml_key_rename(key, p->judgement->subject->world->target.xen);
+}
+
+/* The value of a switch that xl does not read, as xl would: "1", "0", or "" where it is no word for either. */
+static const char *as_switch(const struct planner *p)
+{
+    static const char *const on[] = {"true", "yes", "on", "y", "enabled"}, *const off[] = {"false", "no", "off", "n"};
+    const struct dml_cfg_entry *e = dml_cfg_find(p->cfg, p->fired->key);
+    enum dml_key_id key = dml_key_find(p->fired->key);
+    if (!e || !key || dml_key(key)->type != DML_KEY_FLAG || dml_cfg_is_list(&e->value))
+        return "";
+    struct dml_sv text = dml_cfg_text(&e->value);
+    for (size_t i = 0; i < sizeof on / sizeof on[0]; i++)
+        if (text.len == strlen(on[i]) && strncasecmp(text.p, on[i], text.len) == 0)
+            return "1";
+    for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)
+        if (text.len == strlen(off[i]) && strncasecmp(text.p, off[i], text.len) == 0)
+            return "0";
+    return "";
+}
+
+/* Puts in what ${key} (the finding's key), ${meant} (what it can be renamed to, or nothing) and ${selector} stand for.
+ * NULL when out of memory or where one has no value.
  */
 static const char *expand(struct planner *p, const char *text)
 {
@@ -75,8 +103,12 @@ static const char *expand(struct planner *p, const char *text)
         struct dml_selector selector;
         dml_buf_add(&b, text, (size_t)(open - text));
         text = close + 1;
-        if (dml_sv_is(name, "key")) {
-            dml_buf_sv(&b, p->fired->key);
+        if (dml_sv_is(name, "switch")) {
+            dml_buf_str(&b, as_switch(p));
+            continue;
+        }
+        if (dml_sv_is(name, "key") || dml_sv_is(name, "meant")) {
+            dml_buf_sv(&b, dml_sv_is(name, "key") ? p->fired->key : dml_key(meant(p, p->fired->key))->name);
             continue;
         }
         if (!dml_select_resolve(NULL, DML_SELECT_KEY, name, &selector) &&
@@ -134,7 +166,7 @@ static char quote_of(const struct planner *p, const struct dml_cfg_value *v)
 static const char *written(struct planner *p, const struct dml_fix_op *op, const struct dml_cfg_value *old)
 {
     const char *value = expand(p, op->value);
-    if (!value || op->number)
+    if (!value || op->number || strcmp(op->value, "${switch}") == 0)
         return value;
     return quoted(p, value, quote_of(p, old));
 }
@@ -215,14 +247,36 @@ static int add_line(struct planner *p, const char *key, const char *value, const
  * -------------------------------------------------------------------------------------------------------------------
  */
 
+/* The line that was to be this key's, as it seems; where there is one, no second line is written. */
+static const struct dml_cfg_setting *misspelt(const struct planner *p, const char *key)
+{
+    for (uint32_t i = 0; i < p->cfg->entries.n; i++) {
+        const struct dml_cfg_entry *e = &p->cfg->entries.v[i];
+        enum dml_key_id id = meant(p, e->name);
+        if (e->count == 1 && id && dml_sv_is(dml_key(id)->name, key))
+            return &p->cfg->settings.v[e->last];
+    }
+    return NULL;
+}
+
 static int op_set(struct planner *p, const struct dml_fix_op *op)
 {
-    const struct dml_cfg_setting *s = last_setting(p, op->key);
+    const char *key = expand(p, op->key);
+    if (!key)
+        return DML_ENOMEM;
+    const struct dml_cfg_setting *s = last_setting(p, key), *slip = s ? NULL : misspelt(p, key);
+    if (slip && edit_str(p, slip->key, key) < 0)
+        return DML_ENOMEM;
+    s = s ? s : slip;
     const char *value = written(p, op, s ? &s->value : NULL);
     if (!value)
         return cannot(p, "a value that it needs is not known");
+    if (!*value) {
+        p->out->nothing = 1;
+        return 0;
+    }
     if (!s)
-        return add_line(p, op->key, value, op->after);
+        return add_line(p, key, value, op->after);
     int rc = s->adds ? edit_str(p, s->op, "=") : 0;
     return rc < 0 || dml_sv_is(source(p, s->value.span), value) ? rc : edit_str(p, s->value.span, value);
 }
@@ -267,6 +321,8 @@ static int op_delete(struct planner *p, const struct dml_fix_op *op)
     size_t n = key ? strlen(key) : 0;
     if (!key)
         return cannot(p, "the key is not known");
+    if (p->renamed)
+        return 0;
     if (n > 3 && strcmp(key + n - 3, "[*]") == 0) {
         const struct dml_cfg_entry *e = dml_cfg_find(p->cfg, (struct dml_sv){key, n - 3});
         return e ? delete_element(p, e, p->fired->element) : 0;
@@ -280,12 +336,20 @@ static int op_delete(struct planner *p, const struct dml_fix_op *op)
 
 static int op_rename(struct planner *p, const struct dml_fix_op *op)
 {
-    const struct dml_cfg_entry *e = dml_cfg_find(p->cfg, dml_sv_of(op->key));
-    if (dml_cfg_find(p->cfg, dml_sv_of(op->to)))
+    const char *from = expand(p, op->key), *to = expand(p, op->to);
+    if (!from || !to)
+        return DML_ENOMEM;
+    const struct dml_cfg_entry *e = dml_cfg_find(p->cfg, dml_sv_of(from));
+    _Bool or_else = op + 1 < p->rule->fixes + p->rule->fixes_n && op[1].kind == DML_FIX_DELETE;
+    p->out->nothing = !*to && !or_else;
+    if (!*to || (or_else && dml_cfg_find(p->cfg, dml_sv_of(to))))
+        return 0;
+    if (dml_cfg_find(p->cfg, dml_sv_of(to)))
         return cannot(p, "the new key is there already");
     int rc = 0;
     for (uint32_t k = e ? e->last : DML_CFG_NONE; rc == 0 && k != DML_CFG_NONE; k = p->cfg->settings.v[k].prev)
-        rc = edit_str(p, p->cfg->settings.v[k].key, op->to);
+        rc = edit_str(p, p->cfg->settings.v[k].key, to);
+    p->renamed = 1;
     return rc;
 }
 
@@ -438,9 +502,11 @@ int dml_plan_fix(const struct dml_judgement *judgement, const struct dml_fired *
         [DML_FIX_APPEND] = op_append,
         [DML_FIX_INSERT] = op_insert,
     };
-    struct planner p = {judgement, fired, &judgement->subject->cfg, a, out};
+    struct planner p = {judgement, fired, rule, &judgement->subject->cfg, a, out, 0};
     *out = (struct dml_plan){0};
     int rc = fired->rule == judgement->unused_suppression ? plan_unused(&p) : 0;
+    if (dml_plan_of_syntax(rule))
+        rc = dml_plan_syntax(p.cfg, fired->span, a, out);
     for (uint16_t i = 0; rc == 0 && !out->cannot && i < rule->fixes_n; i++)
         rc = ops[rule->fixes[i].kind](&p, &rule->fixes[i]);
     dml_edits_sort(out->edits.v, out->edits.n);

@@ -9,6 +9,7 @@
 struct dml_plan {
     DML_VEC(struct dml_edit) edits; /* sorted; empty: there is nothing to change, or it cannot be done mechanically */
     _Bool deletes_comment;          /* makes the fix unsafe, whatever the rule says */
+    _Bool nothing;                  /* the rule has nothing to propose for this finding, which needs no words */
     const char *cannot;             /* why it cannot be done, or NULL */
 };
 
@@ -16,5 +17,13 @@ struct dml_plan {
  * in `a`. DML_ENOMEM. */
 int dml_plan_fix(const struct dml_judgement *judgement, const struct dml_fired *fired, const struct dml_rule *rule,
                  struct dml_arena *a, struct dml_plan *out);
+
+/*
+ * For the finding of a syntax error, which no operation on keys can mend: what makes the statement at `where` one that xl
+ * parses and that says the same; plan->nothing where somebody has to say what was meant. DML_ENOMEM.
+ */
+int dml_plan_syntax(const struct dml_cfg *cfg, struct dml_span where, struct dml_arena *a, struct dml_plan *out);
+/* Is it the rule whose findings these are? */
+_Bool dml_plan_of_syntax(const struct dml_rule *rule);
 
 #endif

@@ -40,8 +40,9 @@ struct dml_group {
 };
 struct dml_host_file {
     const char *path;
-    const char *type; /* regular, block, char, directory, absent */
-    const char *mode; /* octal, "0640" */
+    const char *type;    /* regular, block, char, directory, absent */
+    const char *mode;    /* octal, "0640" */
+    const char *content; /* what its first bytes are: raw, qcow2, ... see dml_content */
     uint64_t uid, gid;
 };
 struct dml_saved_image {

@@ -68,6 +68,8 @@ static const struct dml_fact_field file_fields[] = {
     FIELD(struct dml_host_file, "path", STRING, path, "absolute path, as guests name it"),
     FIELD(struct dml_host_file, "type", STRING, type, "regular, block, char, directory or absent"),
     FIELD(struct dml_host_file, "mode", STRING, mode, "permission bits in octal"),
+    FIELD(struct dml_host_file, "content", STRING, content,
+          "what its first bytes say it is: raw, qcow, qcow2, qed, vhd, vhdx, vmdk or vdi"),
     FIELD(struct dml_host_file, "uid", UINT, uid, "owner"),
     FIELD(struct dml_host_file, "gid", UINT, gid, "group"),
     SOURCE,

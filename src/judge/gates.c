@@ -104,7 +104,7 @@ struct judge_gate dml_judge_gate(const struct judge_policy *p, const struct dml_
     struct looking l = {p->eval, p->rules, rule, params, 0};
     const struct dml_slot *list = rule->select_n ? &p->rules->slots[rule->select[0]] : NULL;
     struct judge_gate g = open_gate, of_list = open_gate;
-    if (rule->check >= 0 || !rule->conds)
+    if (rule->check >= 0 || !rule->conds || !p->rules->slots)
         return g;
     l.elements = list && list->list && dml_select_is_constant(list->id);
     g = gate_of(&l, rule->conds);

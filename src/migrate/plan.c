@@ -201,7 +201,8 @@ static int plan_made(struct dml_migration *m, struct dml_migrate_guest *g)
         const char *text = made->rule->fixes_n ? "" : "Delete the comment.";
         _Bool in_words = made->rule->fixes_n > 1; /* several steps, or a value that only the guest says */
         for (uint16_t k = 0; k < made->rule->fixes_n; k++)
-            in_words |= made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${");
+            in_words |= (made->rule->fixes[k].value && strstr(made->rule->fixes[k].value, "${")) ||
+                        (made->rule->fixes[k].to && strchr(made->rule->fixes[k].to, '$'));
         for (uint16_t k = 0; text && k < made->rule->fixes_n; k++)
             text = dml_arena_printf(m->a, "%s%s%s", text, k ? " " : "", op_words(m, &made->rule->fixes[k], made->key));
         rc = add(m->a, g,
@@ -294,13 +295,33 @@ int dml_migrate_plan(struct dml_migration *m, uint32_t i)
     return rc == 0 && m->goal == DML_GOAL_RESTRICT ? plan_missing(m, g) : rc;
 }
 
+static _Bool keeps_from_starting(const struct dml_outcome *o, uint16_t rule)
+{
+    const struct dml_rule *own = dml_rule_own(&o->rules->v[rule]);
+    return dml_rule_decides(own) && (own->tags & DML_TAG_start);
+}
+
+/* Does anything that is known keep the changed guest from starting as it is? */
+static _Bool starts(const struct dml_migrate_guest *g)
+{
+    const struct dml_finding_list *findings = &g->o_after->findings;
+    const struct dml_outcome_guest *v = g->verdict_after;
+    if (g->argv_after.outcome == DMA_REFUSED)
+        return 0;
+    for (uint16_t b = 0; v->requested && b < v->blockers_n; b++)
+        if (keeps_from_starting(g->o_after, v->blockers[b].rule))
+            return 0;
+    for (size_t i = first_of(findings, g->file); i < findings->n && findings->v[i]->file == g->file; i++)
+        if (keeps_from_starting(g->o_after, findings->v[i]->rule))
+            return 0;
+    return 1;
+}
+
 _Bool dml_migrate_reached(const struct dml_migration *m, const struct dml_migrate_guest *g)
 {
     if (!g->read || g->too_large || !g->verdict_after)
         return 0;
     if (m->goal == DML_GOAL_RESTRICT)
         return dml_verdict_passes((enum dml_verdict)g->verdict_after->verdict);
-    if (g->argv_after.outcome == DMA_REFUSED)
-        return 0;
-    return m->goal != DML_GOAL_QEMU_XEN || !g->is_traditional;
+    return starts(g) && (m->goal != DML_GOAL_QEMU_XEN || !g->is_traditional);
 }

@@ -175,6 +175,16 @@ static const struct {
     [DML_FIX_INSERT] = {1 << F_KEY | 1 << F_VALUE, 1 << F_AFTER},
 };
 
+/* What a fix says of the finding itself: its key, what that can be renamed to, its value as 1 or 0. */
+static _Bool own_word(unsigned kind, unsigned word, struct dml_sv text)
+{
+    if (word == F_KEY || word == F_FROM)
+        return (kind == DML_FIX_DELETE || kind == DML_FIX_SET || kind == DML_FIX_RENAME_KEY) &&
+               dml_sv_is(text, "${key}");
+    return (word == F_TO && dml_sv_is(text, "${meant}")) ||
+           (word == F_VALUE && kind == DML_FIX_SET && dml_sv_is(text, "${switch}"));
+}
+
 static int read_fix_op(struct dml_rule_reader *r, const struct dml_yaml_node *node, struct dml_fix_op *op)
 {
     const struct dml_yaml_node *f[F_WORDS];
@@ -198,10 +208,10 @@ static int read_fix_op(struct dml_rule_reader *r, const struct dml_yaml_node *no
         uint16_t slot;
         rc = dml_rule_raw_text(r, f[i], fix_words[i], &text[i]);
         /* An old key may be renamed to or from, but each must be a key that xl knows; or it is the finding's own. */
-        _Bool own = f[i] && i == F_KEY && kind == DML_FIX_DELETE && dml_sv_is(f[i]->text, "${key}");
+        _Bool own = f[i] && own_word(kind, i, f[i]->text);
         if (!rc && f[i] && !own && (i == F_KEY || i == F_FROM || i == F_TO || i == F_AFTER))
             rc = dml_rule_slot(r, f[i], DML_SELECT_KEY, f[i]->text, &slot);
-        if (!rc && f[i] && i == F_VALUE) {
+        if (!rc && f[i] && !own && i == F_VALUE) {
             uint32_t before = r->parts.n;
             rc = dml_rule_template(r, f[i], f[i]->text);
             r->parts.n = before;

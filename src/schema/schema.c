@@ -31,14 +31,23 @@ static const struct dml_spec specs[DML_SPEC_COUNT] = {
 
 static const struct old {
     struct dml_sv name;
+    enum dml_key_id same; /* takes the same value, or DML_KEY_NONE */
     const char *fate;
 } olds[] = {
-#define OLD(name, fate) {{#name, sizeof #name - 1}, fate},
+#define OLD(name, same, fate) {{#name, sizeof #name - 1}, DML_KEY_##same, fate},
 #include "schema/old.def"
 #undef OLD
 };
 
-enum { SLOTS = 1024, OLD_COUNT = sizeof olds / sizeof *olds };
+static const struct dml_meant meant[] = {
+#define SAME                         1
+#define OTHER                        0
+#define MEANT(name, key, same, more) {{#name, sizeof #name - 1}, DML_KEY_##key, same, more},
+#include "schema/meant.def"
+#undef MEANT
+};
+
+enum { SLOTS = 1024, OLD_COUNT = sizeof olds / sizeof *olds, MEANT_COUNT = sizeof meant / sizeof *meant };
 static uint16_t slots[SLOTS]; /* key ids by hash, 0 is free */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -98,20 +107,59 @@ enum dml_key_id dml_key_nearest(struct dml_sv name, dml_version xen)
     return near.p[0] == name.p[0] || dml_sv_distance(name, near, 1) <= 1 ? (enum dml_key_id)i : DML_KEY_NONE;
 }
 
-const char *dml_key_old(struct dml_sv name)
+static const struct old *find_old(struct dml_sv name)
 {
     size_t low = 0, high = OLD_COUNT;
     while (low < high) {
         size_t mid = (low + high) / 2;
         int order = dml_sv_cmp(name, olds[mid].name);
         if (!order)
-            return olds[mid].fate;
+            return &olds[mid];
         if (order < 0)
             high = mid;
         else
             low = mid + 1;
     }
     return NULL;
+}
+
+const char *dml_key_old(struct dml_sv name)
+{
+    const struct old *o = find_old(name);
+    return o ? o->fate : NULL;
+}
+
+const struct dml_meant *dml_key_meant(struct dml_sv name)
+{
+    for (size_t i = 0; i < MEANT_COUNT; i++)
+        if (dml_sv_eq(meant[i].name, name))
+            return &meant[i];
+    return NULL;
+}
+
+/* The only key that is one or two slips away. */
+static enum dml_key_id only_near(struct dml_sv name, dml_version xen)
+{
+    enum { SLIPS = 2, SHORTEST = 5 };
+    enum dml_key_id near = dml_key_nearest(name, xen);
+    unsigned least = near ? dml_sv_distance(name, keys[near].name, SLIPS) : SLIPS + 1;
+    if (least > SLIPS || (least == SLIPS && name.len < SHORTEST))
+        return DML_KEY_NONE;
+    for (unsigned i = 1; i < DML_KEY_COUNT; i++)
+        if (i != near && dml_key_read_by((enum dml_key_id)i, xen) &&
+            dml_sv_distance(name, keys[i].name, least) <= least)
+            return DML_KEY_NONE;
+    return near;
+}
+
+enum dml_key_id dml_key_rename(struct dml_sv name, dml_version xen)
+{
+    const struct old *o = find_old(name);
+    const struct dml_meant *m = dml_key_meant(name);
+    if (dml_key_find(name))
+        return DML_KEY_NONE;
+    enum dml_key_id key = o ? o->same : !m ? only_near(name, xen) : m->same ? (enum dml_key_id)m->key : DML_KEY_NONE;
+    return dml_key_read_by(key, xen) ? key : DML_KEY_NONE;
 }
 
 const struct dml_spec *dml_spec(enum dml_spec_id id)

@@ -59,6 +59,18 @@ enum dml_key_id dml_key_find_hashed(struct dml_sv name, uint32_t hash);
 _Bool dml_key_read_by(enum dml_key_id id, dml_version xen);
 /* "Did you mean": the nearest key that `xen` reads, or DML_KEY_NONE. */
 enum dml_key_id dml_key_nearest(struct dml_sv name, dml_version xen);
+/* A word that people write for a key. */
+struct dml_meant {
+    struct dml_sv name;
+    uint16_t key;     /* enum dml_key_id */
+    _Bool same;       /* it takes the same value */
+    const char *more; /* what to know of the key, or "" */
+};
+/* What is meant by a word that is no key, by meaning and not by letters; or NULL. */
+const struct dml_meant *dml_key_meant(struct dml_sv name);
+/* The key that `name`, which no xl reads, can be renamed to, its value as it is: one that took its place, that is meant,
+ * or that alone is so near; DML_KEY_NONE for none that `xen` reads. */
+enum dml_key_id dml_key_rename(struct dml_sv name, dml_version xen);
 /* What became of a key that no xl reads ("was xm's; use ..."), or NULL. */
 const char *dml_key_old(struct dml_sv name);
 

@@ -121,6 +121,20 @@ R
     [[ "$output" == *'r.yaml:18:'*'there is no host "roots-only"; there are: none, root-only, accounts'* ]]
 }
 
+@test "a condition that absence fulfils, and one of several keys, are judged where no key is there" {
+    mkdir pack
+    site_rule DM9001 ours '{any: [{key: cpu_weight, absent: true}, {key: cap, gt: 3}]}' >pack/ours.yaml
+    printf 'rules_dir: pack\n' >.dmlint.yaml
+    for guest in 'name = "a"' 'name = "a"\ncpu_weight = 256\ncap = 50'; do
+        printf "$guest\n" >a.cfg
+        run "$DMLINT" -q -f concise a.cfg
+        [[ "$output" == *"[DM9001 ours]"* ]]
+    done
+    printf 'name = "a"\ncpu_weight = 256\ncap = 3\n' >a.cfg
+    run "$DMLINT" -q -f concise a.cfg
+    [[ "$output" != *DM9001* ]]
+}
+
 @test "a site's rule is found from .dmlint.yaml, and explained" {
     mkdir pack
     site_rule DM9001 ours '{key: name, exists: true}' >pack/ours.yaml

@@ -129,8 +129,8 @@ verdict() { python3 -c 'import json,sys; g = json.load(sys.stdin)["guests"]; pri
     [ "$(verdict <<<"$output")" = "blocked ${before#* }" ]
     [[ $stderr == *"0 accepted, 1 refused"* ]]
     run "$DMLINT" check --try="$programs"/no -p restrict-ready --host facts.yaml guests
-    [[ $output == *"guests/a.cfg:7:1: error: QEMU was tried with this guest's command line and refuses it: -boot order=cda: not today [DM2032"* ]]
-    [[ $output == *"guests/a.cfg: verdict: blocked by DM2032"* ]]
+    [[ $output == *"guests/a.cfg:7:1: error: QEMU was tried with this guest's command line and refuses it: -boot order=cda: not today [DM2040"* ]]
+    [[ $output == *"guests/a.cfg: verdict: blocked by DM2040"* ]]
     run "$DMLINT" check -j 4 --try="$programs"/no -p restrict-ready --host facts.yaml -q guests
     many=$output
     run "$DMLINT" check -j 1 --try="$programs"/no -p restrict-ready --host facts.yaml -q guests

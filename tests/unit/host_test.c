@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/path.h"
+#include "host/content.h"
 #include "host/facts.h"
 #include "host/target.h"
 
@@ -243,12 +245,37 @@ static void test_inspect__follows_wrapper(void **state)
     dml_arena_dispose(&a);
 }
 
+static void test_content__by_first_bytes(void **state)
+{
+    (void)state;
+    unsigned char vdi[68] = {0};
+    memcpy(vdi + 64, "\x7f\x10\xda\xbe", 4);
+    assert_string_equal(dml_content(vdi, sizeof vdi), "vdi");
+    assert_string_equal(dml_content(vdi, 67), "raw"); /* too short to say */
+    assert_string_equal(dml_content((const unsigned char *)"QFI\xfb\0\0\0\3", 8), "qcow2");
+    assert_string_equal(dml_content((const unsigned char *)"QFI\xfb\0\0\0\1", 8), "qcow");
+    assert_string_equal(dml_content((const unsigned char *)"conectix....", 12), "vhd");
+    assert_string_equal(dml_content((const unsigned char *)"KDMV", 4), "vmdk");
+
+    /* Where the facts are of this machine, its files are looked into; a folder, or nothing, is no image. */
+    struct dml_facts here;
+    dml_facts_init(&here);
+    assert_null(dml_file_content(&here, "/etc/passwd"));
+    here.look = 1;
+    assert_string_equal(dml_file_content(&here, "/etc/passwd"), "raw");
+    assert_null(dml_file_content(&here, "/etc"));
+    assert_null(dml_file_content(&here, "/nowhere"));
+    assert_null(dml_file_content(&here, "etc/passwd"));
+    assert_null(dml_file_content(NULL, "/etc/passwd"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_facts__round_trip),        cmocka_unit_test(test_facts__refused_with_place),
-        cmocka_unit_test(test_collect__copied_root),     cmocka_unit_test(test_inspect__debian_binaries),
-        cmocka_unit_test(test_inspect__follows_wrapper), cmocka_unit_test(test_target__from_facts),
+        cmocka_unit_test(test_facts__round_trip),         cmocka_unit_test(test_content__by_first_bytes),
+        cmocka_unit_test(test_facts__refused_with_place), cmocka_unit_test(test_collect__copied_root),
+        cmocka_unit_test(test_inspect__debian_binaries),  cmocka_unit_test(test_inspect__follows_wrapper),
+        cmocka_unit_test(test_target__from_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

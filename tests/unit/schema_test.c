@@ -113,6 +113,14 @@ static void test_nearest__names_a_key_the_release_reads(void **state)
     assert_int_equal(dml_key_nearest(DML_SV("scmi"), DML_V(4, 17, 0)), DML_KEY_NONE);   /* not acpi */
     assert_int_equal(dml_key_nearest(DML_SV("q"), DML_V(4, 17, 0)), DML_KEY_NONE);
     assert_int_equal(dml_key_nearest(DML_SV(""), DML_V(4, 17, 0)), DML_KEY_NONE);
+    assert_int_equal(dml_key_rename(DML_SV("dm_restict"), DML_V(4, 17, 0)), DML_KEY_dm_restrict);
+    assert_int_equal(dml_key_rename(DML_SV("maxcpus"), DML_V(4, 17, 0)), DML_KEY_maxvcpus);
+    assert_int_equal(dml_key_rename(DML_SV("vncpassword"), DML_V(4, 17, 0)), DML_KEY_vncpasswd);
+    assert_int_equal(dml_key_rename(DML_SV("vncport"), DML_V(4, 17, 0)), DML_KEY_NONE); /* another value */
+    assert_int_equal(dml_key_meant(DML_SV("vncport"))->key, DML_KEY_vncdisplay);
+    assert_int_equal(dml_key_rename(DML_SV("processor_trace_buf_kb"), DML_V(4, 14, 0)), DML_KEY_NONE); /* not yet */
+    assert_int_equal(dml_key_rename(DML_SV("on_reset"), DML_V(4, 17, 0)), DML_KEY_NONE);
+    assert_int_equal(dml_key_rename(DML_SV("memory"), DML_V(4, 17, 0)), DML_KEY_NONE); /* is one */
     assert_int_equal(dml_key_find(DML_SV("memroy")), DML_KEY_NONE);
 }
 

@@ -296,16 +296,16 @@ int dml_run_fixing(struct run *r, struct dml_err *err)
     if (!f.v || !r->changes)
         return dml_err_nomem(err);
     r->outcome.changes = r->changes;
-    int rc = dml_each(r->workers_n, r->ask->n, fix_first, &f, err);
+    int rc = dml_each(r->workers_n, DML_BATCH, r->ask->n, fix_first, &f, err);
     if (rc == 0)
-        rc = dml_each(r->workers_n, r->ask->n, look_at_others, &f, err);
+        rc = dml_each(r->workers_n, DML_BATCH, r->ask->n, look_at_others, &f, err);
     for (unsigned round = 0; rc == 0 && more && round < SETTLE_ROUNDS; round++) {
         if (find_bans(&f, &more) < 0)
             return dml_err_nomem(err);
-        rc = more ? dml_each(r->workers_n, r->ask->n, fix_again, &f, err) : 0;
+        rc = more ? dml_each(r->workers_n, DML_BATCH, r->ask->n, fix_again, &f, err) : 0;
     }
     if (rc == 0)
-        rc = dml_each(r->workers_n, r->ask->n, asks(r) ? fix_asking : store_changed, &f, err);
+        rc = dml_each(r->workers_n, DML_BATCH, r->ask->n, asks(r) ? fix_asking : store_changed, &f, err);
     if (rc == 0)
         take_texts(r);
     return rc;

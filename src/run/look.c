@@ -166,7 +166,7 @@ static int one_of_some(void *user, unsigned worker, uint32_t i, struct dml_err *
     return s->fn(s->r, worker, s->files[i], err);
 }
 
-int dml_run_each(struct run *r, _Bool (*wanted)(const struct run *r, uint32_t i),
+int dml_run_each(struct run *r, uint32_t batch, _Bool (*wanted)(const struct run *r, uint32_t i),
                  int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err), struct dml_err *err)
 {
     uint32_t n = 0, *files = dml_new_n(&r->a, uint32_t, r->ask->n + 1);
@@ -176,7 +176,7 @@ int dml_run_each(struct run *r, _Bool (*wanted)(const struct run *r, uint32_t i)
     for (uint32_t i = 0; i < r->ask->n; i++)
         if (wanted(r, i))
             files[n++] = i;
-    return dml_each(r->workers_n, n, one_of_some, &s, err);
+    return dml_each(r->workers_n, batch, n, one_of_some, &s, err);
 }
 
 static _Bool meets(const struct run *r, uint32_t i)
@@ -227,11 +227,11 @@ static int compare(struct run *r, struct dml_err *err)
 
 int dml_run_looks(struct run *r, struct dml_err *err)
 {
-    int rc = dml_each(r->workers_n, r->ask->n, dml_run_look, r, err);
+    int rc = dml_each(r->workers_n, DML_BATCH, r->ask->n, dml_run_look, r, err);
     if (rc == 0)
         rc = compare(r, err);
     if (rc == 0 && r->clashes.v.n)
-        rc = dml_run_each(r, meets, dml_run_look, err);
+        rc = dml_run_each(r, DML_BATCH, meets, dml_run_look, err);
     for (uint32_t i = 0; rc == 0 && r->clashes.running && i < r->ask->n; i++)
         if (!r->entries[i].standing.running)
             r->entries[i].standing.running = r->clashes.running[i] == DML_TRI_YES  ? DML_RUNS_RESTRICTED
@@ -312,6 +312,6 @@ int dml_run_repaired(struct run *r, struct dml_err *err)
         target.kernel = DML_V(4, 11, 0);
     int rc = dml_session_for(&r->repaired, r->session, &target, &r->repaired_facts, &r->a, err);
     if (rc == 0)
-        rc = dml_run_each(r, host_is_in_the_way, look_repaired, err);
+        rc = dml_run_each(r, DML_BATCH, host_is_in_the_way, look_repaired, err);
     return rc < 0 ? rc : settle_trials(r, 1, err);
 }

@@ -56,7 +56,7 @@ int dml_run_texts(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *te
 static int start(struct run *r, struct dml_err *err)
 {
     const struct dml_run_ask *ask = r->ask;
-    r->workers_n = ask->fix && ask->fix->ask ? 1 : dml_useful_jobs(ask->jobs, ask->n);
+    r->workers_n = ask->fix && ask->fix->ask ? 1 : dml_useful_jobs(ask->jobs, ask->try ? 1 : DML_BATCH, ask->n);
     r->workers = dml_new_n(&r->a, struct worker, r->workers_n);
     r->entries = dml_new_n(&r->a, struct entry, ask->n + 1);
     if (!r->workers || !r->entries)

@@ -87,8 +87,8 @@ int dml_run_looks(struct run *r, struct dml_err *err);
 int dml_run_repaired(struct run *r, struct dml_err *err);
 /* Judges one input, and keeps what is found and how it stands in place of what was. */
 int dml_run_look(void *run, unsigned worker, uint32_t i, struct dml_err *err);
-/* Calls fn for the inputs that `wanted` names. */
-int dml_run_each(struct run *r, _Bool (*wanted)(const struct run *r, uint32_t i),
+/* Calls fn for the inputs that `wanted` names, of which a thread takes `batch` at a time. */
+int dml_run_each(struct run *r, uint32_t batch, _Bool (*wanted)(const struct run *r, uint32_t i),
                  int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err), struct dml_err *err);
 /* trials.c: the guests that would be ready, tried; of what is refused the text is judged again. */
 int dml_run_trials(struct run *r, struct dml_err *err);

@@ -6,12 +6,10 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { BATCH = 16 };
-
 struct work {
     int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err);
     void *user;
-    uint32_t n;
+    uint32_t n, batch;
     atomic_size_t next;
     pthread_mutex_t lock; /* of what follows */
     int rc;
@@ -31,9 +29,9 @@ unsigned dml_jobs_auto(void)
     return cpus < 1 ? 1 : cpus > DML_JOBS_MAX ? DML_JOBS_MAX : (unsigned)cpus;
 }
 
-unsigned dml_useful_jobs(unsigned jobs, uint32_t n)
+unsigned dml_useful_jobs(unsigned jobs, uint32_t batch, uint32_t n)
 {
-    uint32_t useful = n / BATCH + 1;
+    uint32_t useful = n / batch + 1;
     jobs = jobs < useful ? jobs : (unsigned)useful;
     return jobs > DML_JOBS_MAX ? DML_JOBS_MAX : jobs ? jobs : 1;
 }
@@ -56,7 +54,7 @@ static void *run(void *user)
     struct work *w = t->work;
     struct dml_err err = {""};
     for (;;) {
-        size_t first = atomic_fetch_add(&w->next, BATCH), end = first + BATCH < w->n ? first + BATCH : w->n;
+        size_t first = atomic_fetch_add(&w->next, w->batch), end = first + w->batch < w->n ? first + w->batch : w->n;
         if (first >= end)
             return NULL;
         for (size_t i = first; i < end; i++) {
@@ -69,13 +67,13 @@ static void *run(void *user)
     }
 }
 
-int dml_each(unsigned jobs, uint32_t n, int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err),
-             void *user, struct dml_err *err)
+int dml_each(unsigned jobs, uint32_t batch, uint32_t n,
+             int (*fn)(void *user, unsigned worker, uint32_t i, struct dml_err *err), void *user, struct dml_err *err)
 {
-    struct work w = {.fn = fn, .user = user, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct work w = {.fn = fn, .user = user, .n = n, .batch = batch, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct thread threads[DML_JOBS_MAX];
     unsigned started = 0;
-    jobs = dml_useful_jobs(jobs, n);
+    jobs = dml_useful_jobs(jobs, batch, n);
     for (unsigned i = 0; i < jobs; i++)
         threads[i] = (struct thread){.work = &w, .number = i};
     /* The first worker is this thread: one job needs no other. A thread that cannot be had only makes it slower. */

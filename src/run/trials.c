@@ -32,5 +32,5 @@ static int try_one(void *user, unsigned worker, uint32_t i, struct dml_err *err)
 
 int dml_run_trials(struct run *r, struct dml_err *err)
 {
-    return dml_run_each(r, would_be_ready, try_one, err);
+    return dml_run_each(r, 1, would_be_ready, try_one, err);
 }

@@ -18,7 +18,7 @@
 #include "base/buf.h"
 #include "try/try_i.h"
 
-enum { SECONDS = 10, SAID_MAX = 64 * 1024, STACK_BYTES = 256 * 1024 };
+enum { SECONDS = 10, SAID_MAX = 64 * 1024, LINE_MAX_SHOWN = 1000, STACK_BYTES = 256 * 1024 };
 
 /* ---- the program, and what it sees ---- */
 
@@ -292,8 +292,8 @@ static struct dml_sv line_that_matters(struct dml_sv said, const char *program)
     while (said.len) {
         const char *end = memchr(said.p, '\n', said.len);
         struct dml_sv line = {said.p, end ? (size_t)(end - said.p) : said.len};
-        said.p += line.len + (end != NULL);
-        said.len -= line.len + (end != NULL);
+        said = (struct dml_sv){line.p + line.len + (end != NULL), said.len - line.len - (end != NULL)};
+        line.len = line.len < LINE_MAX_SHOWN ? line.len : LINE_MAX_SHOWN;
         _Bool own = dml_sv_starts(line, name) && line.len > name.len + 2 && line.p[name.len] == ':';
         if (own)
             line = (struct dml_sv){line.p + name.len + 2, line.len - name.len - 2};

@@ -137,6 +137,19 @@ verdict() { python3 -c 'import json,sys; g = json.load(sys.stdin)["guests"]; pri
     [ "$output" = "$many" ]
 }
 
+@test "check --try: several at a time" {
+    stand_in slow 'read -rt 2 <>/dev/ptmx; echo "slow: no" >&2; exit 1'
+    mkdir guests
+    for i in 1 2 3 4; do guest | sed "s/web/w$i/" >guests/$i.cfg; done
+    local start=$SECONDS
+    try slow guests/1.cfg
+    [ $((SECONDS - start)) -ge 1 ]
+    start=$SECONDS
+    run "$DMLINT" check -j 4 --try="$programs/slow" -p restrict-ready --host facts.yaml guests
+    [[ $output == *"0 accepted, 4 refused"* ]]
+    [ $((SECONDS - start)) -lt 7 ]
+}
+
 @test "check --try: a ready guest that QEMU accepts stays ready" {
     need_qemu
     guest >g.cfg

@@ -152,15 +152,16 @@ static void test_threads__every_number_once_and_the_first_failure(void **state)
     uint8_t seen[MAX * 16] = {0};
     for (uint32_t n = 0; n < 49; n++) {
         memset(seen, 0, sizeof seen);
-        assert_int_equal(dml_each(8, n, count, seen, &err), 0);
+        assert_int_equal(dml_each(8, DML_BATCH, n, count, seen, &err), 0);
         for (uint32_t i = 0; i < sizeof seen; i++)
             assert_int_equal(seen[i], i < n);
     }
-    assert_int_equal(dml_each(1, sizeof seen, count, seen, &err), DML_EINVAL);
+    assert_int_equal(dml_each(1, DML_BATCH, sizeof seen, count, seen, &err), DML_EINVAL);
     assert_string_equal(err.msg, "number 49");
-    assert_int_equal(dml_useful_jobs(8, 0), 1);
-    assert_int_equal(dml_useful_jobs(8, 40), 3);
-    assert_int_equal(dml_useful_jobs(0, 4000), 1);
+    assert_int_equal(dml_useful_jobs(8, DML_BATCH, 0), 1);
+    assert_int_equal(dml_useful_jobs(8, DML_BATCH, 40), 3);
+    assert_int_equal(dml_useful_jobs(8, 1, 40), 8);
+    assert_int_equal(dml_useful_jobs(0, DML_BATCH, 4000), 1);
 }
 
 int main(void)

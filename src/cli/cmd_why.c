@@ -75,6 +75,8 @@ static void line(struct dml_buf *out, const char *title, struct dml_sv text)
 /* Is the text in the value, or in one of its elements? */
 static _Bool holds(const struct dml_cfg_value *v, struct dml_sv text)
 {
+    if (!v)
+        return 0;
     if (!dml_cfg_is_list(v))
         return v->n && memmem(v->u.text, v->n, text.p, text.len);
     for (uint32_t i = 0; i < v->n; i++)
@@ -125,11 +127,13 @@ static void predict(struct dml_buf *out, const struct dml_why *w, const struct d
         dml_buf_printf(out, " [%s %s]\n", r->id, r->name);
     }
     if (n && at && w->kind == DML_WHY_CAUSE)
-        dml_buf_str(out, same ? "                 which is the line to blame\n"
-                              : "                 which is not the line to blame: the host's facts (--host) may say more\n");
+        dml_buf_str(out,
+                    same ? "                 which is the line to blame\n"
+                         : "                 which is not the line to blame: the host's facts (--host) may say more\n");
     if (!n)
-        dml_buf_str(out, "dmlint check:    finds no error in the config; the host's facts (--host) or what it does now may "
-                         "say more\n");
+        dml_buf_str(out,
+                    "dmlint check:    finds no error in the config; the host's facts (--host) or what it does now may "
+                    "say more\n");
 }
 
 static int with_config(const struct dml_args *args, const char *config, const struct dml_why *w, struct dml_buf *out,

@@ -94,9 +94,11 @@ static _Bool read_string(struct mending *m)
 
 static _Bool is_number(struct dml_sv s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (!memchr("0123456789abcdefx", s.p[i], 17) || (!i && s.p[i] > '9'))
+    for (size_t i = 0; i < s.len; i++) {
+        _Bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (!digit && (!i || !((s.p[i] >= 'a' && s.p[i] <= 'f') || s.p[i] == 'x')))
             return 0;
+    }
     return s.len;
 }
 

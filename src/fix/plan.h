@@ -19,8 +19,8 @@ int dml_plan_fix(const struct dml_judgement *judgement, const struct dml_fired *
                  struct dml_arena *a, struct dml_plan *out);
 
 /*
- * For the finding of a syntax error, which no operation on keys can mend: what makes the statement at `where` one that xl
- * parses and that says the same; plan->nothing where somebody has to say what was meant. DML_ENOMEM.
+ * For the finding of a syntax error, which no operation on keys can mend: what makes the statement at `where` one that
+ * xl parses and that says the same; plan->nothing where somebody has to say what was meant. DML_ENOMEM.
  */
 int dml_plan_syntax(const struct dml_cfg *cfg, struct dml_span where, struct dml_arena *a, struct dml_plan *out);
 /* Is it the rule whose findings these are? */

@@ -201,7 +201,7 @@ enum dml_truth dml_check_key_not_for_type(struct dml_check *c)
         if (!names)
             return DML_NO;
     }
-    return names ? dml_check_fire(c, dml_subject_key_span(c->s, first), first, "for %s guest xl does not read %s",
+    return names ? dml_check_fire(c, dml_subject_key_span(c->s, first), first, "of no effect for %s guest: %s",
                                   types[g->g.type], names)
                  : DML_NO;
 }

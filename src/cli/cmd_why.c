@@ -75,6 +75,8 @@ static void line(struct dml_buf *out, const char *title, struct dml_sv text)
 /* Is the text in the value, or in one of its elements? */
 static _Bool holds(const struct dml_cfg_value *v, struct dml_sv text)
 {
+    if (!v)
+        return 0;
     if (!dml_cfg_is_list(v))
         return v->n && memmem(v->u.text, v->n, text.p, text.len);
     for (uint32_t i = 0; i < v->n; i++)

@@ -37,6 +37,13 @@ static uint32_t line_begin(const struct mending *m, uint32_t at)
     return at;
 }
 
+/* Does another statement stand before it on its line? */
+static _Bool shares_line(const struct mending *m, uint32_t at)
+{
+    uint32_t from = line_begin(m, at);
+    return dml_sv_trim((struct dml_sv){m->cfg->text.p + from, at - from}).len;
+}
+
 static uint32_t line_end(const struct mending *m, uint32_t at)
 {
     while (at < m->cfg->text.len && m->cfg->text.p[at] != '\n')
@@ -94,9 +101,11 @@ static _Bool read_string(struct mending *m)
 
 static _Bool is_number(struct dml_sv s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (!memchr("0123456789abcdefx", s.p[i], 17) || (!i && s.p[i] > '9'))
+    for (size_t i = 0; i < s.len; i++) {
+        _Bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (!digit && (!i || !((s.p[i] >= 'a' && s.p[i] <= 'f') || s.p[i] == 'x')))
             return 0;
+    }
     return s.len;
 }
 
@@ -214,7 +223,7 @@ static _Bool read_statement(struct mending *m, uint32_t at)
         skip(m, 0);
     }
     char c = peek(m, m->at);
-    if (m->nothing && (c == '\n' || !c)) {
+    if (m->nothing && (c == '\n' || !c) && !shares_line(m, begin)) {
         uint32_t from = line_begin(m, begin);
         put(m, from, line_end(m, m->at) + (c == '\n') - from, "");
         return 1;
@@ -256,6 +265,8 @@ static _Bool comment_out(struct mending *m, struct dml_span item)
 {
     static const char *const conditions[] = {"if", "elif", "else"};
     uint32_t end = item.off + item.len;
+    if (shares_line(m, item.off))
+        return 0;
     for (uint32_t at = line_begin(m, item.off); at < end; at = line_end(m, at) + 1) {
         m->at = at;
         skip(m, 0);

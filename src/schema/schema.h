@@ -68,8 +68,8 @@ struct dml_meant {
 };
 /* What is meant by a word that is no key, by meaning and not by letters; or NULL. */
 const struct dml_meant *dml_key_meant(struct dml_sv name);
-/* The key that `name`, which no xl reads, can be renamed to, its value as it is: one that took its place, that is meant,
- * or that alone is so near; DML_KEY_NONE for none that `xen` reads. */
+/* The key that `name`, which no xl reads, can be renamed to, its value as it is: one that took its place, that is
+ * meant, or that alone is so near; DML_KEY_NONE for none that `xen` reads. */
 enum dml_key_id dml_key_rename(struct dml_sv name, dml_version xen);
 /* What became of a key that no xl reads ("was xm's; use ..."), or NULL. */
 const char *dml_key_old(struct dml_sv name);

@@ -69,6 +69,12 @@ END
     [ "$(grep -c DM0001 <<<"$output")" -eq 4 ]
 }
 
+@test "another statement on the line is not touched" {
+    guest 'vcpus = 2; import os' 'pae = 1; ramdisk = None' 'acpi = 1; apic = True' >line.cfg
+    fix line.cfg
+    guest 'vcpus = 2; import os' 'pae = 1; ramdisk = None' 'acpi = 1; apic = 1' | diff - line.cfg
+}
+
 @test "without --unsafe-fixes no syntax error is mended" {
     guest 'apic = True' >web.cfg
     run "$DMLINT" check --xen 4.17 --host none -q --fix web.cfg

@@ -34,6 +34,12 @@ int dml_common_facts(const struct dml_args *args, const struct dml_facts **facts
     return rc;
 }
 
+const char *dml_common_policy(const struct dml_args *args)
+{
+    const char *named = dml_args_get(args, DML_OPTION_POLICY);
+    return named ? named : dml_args_get(args, DML_OPTION_ISOLATED) ? "default" : NULL;
+}
+
 int dml_common_target(const struct dml_args *args, const struct dml_facts *facts, struct dml_target *target,
                       struct dml_err *err)
 {

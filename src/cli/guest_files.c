@@ -33,7 +33,7 @@ static int select_rules(void *user, const struct dml_rules *rules, struct dml_ar
 
 int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, uint32_t required, struct dml_err *err)
 {
-    struct dml_session_ask ask = {.policy = dml_args_get(args, DML_OPTION_POLICY),
+    struct dml_session_ask ask = {.policy = dml_common_policy(args),
                                   .baseline = dml_args_get(args, DML_OPTION_BASELINE),
                                   .baseline_is_made = args->command->run == dml_cmd_baseline,
                                   .select = select_rules,
@@ -57,7 +57,11 @@ int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args,
         return rc;
     ask.paths = g->shown;
     ask.paths_n = g->inputs.paths.n;
-    return dml_session_open(&g->session, &ask, args->arena, err);
+    rc = dml_session_open(&g->session, &ask, args->arena, err);
+    const char *said;
+    for (uint32_t i = 0; (said = dml_session_refused(&g->session, i)); i++)
+        g->inputs.code = dml_exit_worse(g->inputs.code, dml_cli_fail(DML_EXIT_USAGE, "%s", said));
+    return rc;
 }
 
 void dml_guest_files_close(struct dml_guest_files *g)

@@ -32,3 +32,124 @@ guest() { # FILE NAME LINE...
         [[ "$output" == *good.cfg* ]]
     done
 }
+
+as_root() { [ "$(id -u)" -eq 0 ] || skip "needs root, to make files of somebody else"; }
+
+silenced() { # the policies below say `fail_on: none`: 1 is what the default one says of ready.cfg
+    run "$DMLINT" check --xen 4.17 --host none "$@"
+}
+
+@test "a policy that others could have written is passed over, which is said and makes the status 2; -p uses it, --isolated none" {
+    as_root
+    export SUDO_UID=
+    mkdir site site/guests
+    printf 'dm_restrict = "yes"\n' >>good.cfg
+    mv good.cfg site/guests
+    printf 'fail_on: none\n' >site/.dmlint.yaml
+    silenced site
+    [ "$status" -eq 0 ]
+    chown nobody site/.dmlint.yaml
+    silenced site
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"site/.dmlint.yaml is not used: "*"belongs to uid "*"-p "*"--isolated"* ]]
+    [[ "$output" == *"good.cfg:4:15: error"* ]]
+    silenced --isolated site
+    [ "$status" -eq 1 ]
+    [[ "$output" != *"is not used"* ]]
+    silenced -p site/.dmlint.yaml site
+    [ "$status" -eq 0 ]
+    SUDO_UID=$(id -u nobody) silenced site
+    [ "$status" -eq 0 ]
+    chown root site/.dmlint.yaml
+    for mode in 'o+w .dmlint.yaml' 'g+w .dmlint.yaml' 'o+w .'; do
+        (cd site && chgrp nogroup .dmlint.yaml && chmod $mode)
+        silenced site
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"others than root and the caller can write "* ]]
+        (cd site && chmod og-w .dmlint.yaml .)
+    done
+    chmod 1777 site # as /tmp is
+    silenced site
+    [ "$status" -eq 0 ]
+    chmod 755 site
+    for what in site site/guests; do # a link that somebody else made, a directory of somebody else
+        mkdir -p deep/a
+        mv site/.dmlint.yaml deep/a/real.yaml
+        ln -s ../deep/a/real.yaml site/.dmlint.yaml
+        silenced site
+        [ "$status" -eq 0 ]
+        chown nobody deep
+        silenced site
+        [ "$status" -eq 2 ]
+        chown root deep
+        chown -h nobody site/.dmlint.yaml
+        silenced site
+        [ "$status" -eq 2 ]
+        rm site/.dmlint.yaml
+        mv deep/a/real.yaml site/.dmlint.yaml
+    done
+    chown nobody site/.dmlint.yaml
+    for command in rules 'explain DM1006' 'policy show'; do
+        run bash -c 'cd site && "$DMLINT" '"$command"
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"is not used"* ]]
+        run bash -c 'cd site && "$DMLINT" '"$command --isolated"
+        [ "$status" -eq 0 ]
+    done
+    run "$DMLINT" migrate --xen 4.17 --host none site
+    [ "$status" -eq 2 ]
+    mkdir home home/dmlint
+    printf 'fail_on: none\n' >home/dmlint/policy.yaml
+    rm site/.dmlint.yaml
+    XDG_CONFIG_HOME=$PWD/home silenced site
+    [ "$status" -eq 0 ]
+    chown nobody home/dmlint
+    XDG_CONFIG_HOME=$PWD/home silenced site
+    [ "$status" -eq 2 ]
+}
+
+@test "what a found policy names counts only if others could not have written it, and is written only below the policy" {
+    as_root
+    export SUDO_UID=
+    mkdir site site/sub
+    mv good.cfg site
+    printf 'fail_on: none\n' >site/sub/more.yaml
+    "$DMLINT" explain DM1006 >/dev/null
+    printf 'id: DM9001\nname: ours\nseverity: warning\ntags: [hold]\nsummary: Ours\nwhy: Because.\ndo: This.\nwhen: {key: name, present: true}\nmessage: seen\n' >site/sub/rule.yaml
+    for line in 'extends: [default, ./sub/more.yaml]' 'rules_dir: sub/rules' 'rule_files: [sub/rule.yaml]'; do
+        printf '%s\n' "$line" >site/.dmlint.yaml
+        mkdir -p site/sub/rules
+        cp site/sub/rule.yaml site/sub/rules/r.yaml
+        silenced site
+        [[ "$output" != *"is not used"* ]]
+        chown nobody site/sub
+        silenced site
+        [ "$status" -eq 2 ]
+        [[ "$output" == *".dmlint.yaml is not used: "*"site/sub belongs to uid"* ]]
+        [[ "$output" != *DM9001* ]]
+        chown root site/sub
+    done
+    printf 'baseline: sub/base.json\n' >site/.dmlint.yaml
+    run "$DMLINT" baseline create --xen 4.17 --host none site
+    [ "$status" -eq 0 ]
+    chown nobody site/sub/base.json
+    silenced site
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"the baseline "*"sub/base.json is not used: "* ]]
+    [[ "$output" == *DM1006* ]]
+    run "$DMLINT" baseline create --xen 4.17 --host none site
+    [ "$status" -eq 2 ]
+    mkdir elsewhere
+    for base in ../elsewhere/base.json "$PWD/elsewhere/base.json" sub/link/base.json sub/link/new/base.json; do
+        ln -sfn ../../elsewhere site/sub/link
+        printf 'baseline: %s\n' "$base" >site/.dmlint.yaml
+        for how in '' "-p site/.dmlint.yaml"; do
+            run "$DMLINT" baseline create $how --xen 4.17 --host none site
+            [ "$status" -eq 2 ]
+            [[ "$output" == *"does not lie below its directory"* ]]
+            [ -z "$(ls elsewhere)" ]
+        done
+    done
+    run "$DMLINT" baseline create --baseline elsewhere/base.json --xen 4.17 --host none site
+    [ "$status" -eq 0 ]
+}

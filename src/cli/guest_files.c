@@ -175,6 +175,9 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
     if (g->backup && g->output_dir)
         return dml_err_set(err, DML_EINVAL,
                            "with --output-dir the old files stay as they are; --backup has nothing to do");
+    g->backup_number = dml_new_n(g->args->arena, unsigned, g->inputs.paths.n + 1);
+    if (!g->backup_number)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
     g->umask = umask(0); /* before any thread starts: there is no other way to ask for it */
     umask(g->umask);
     return g->output_dir ? name_copies(g, err) : 0;
@@ -224,7 +227,9 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
     }
     if (g->output_dir)
         return dml_file_create(g->copies[i], text, (stat(path, &st) == 0 ? st.st_mode & 0777 : 0600) & ~g->umask, err);
-    return changed ? dml_file_replace(path, tree_of(g, path), old, text, g->backup ? g->backup : "", err) : 0;
+    return changed ? dml_file_replace(path, tree_of(g, path), old, text, g->backup ? g->backup : "",
+                                      &g->backup_number[i], err)
+                   : 0;
 }
 
 struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs)

@@ -15,6 +15,7 @@ struct dml_guest_files {
     struct dml_session session;
     unsigned jobs;                   /* --jobs */
     const char *backup, *output_dir; /* NULL: none */
+    unsigned *backup_number;         /* by input: what stands behind the suffix of its backup, 0 for nothing */
     mode_t umask;
     const char **copies; /* by input: its copy in output_dir, NULL for standard input */
     uint32_t *same_as;   /* by input: the first one that is another path to the same file, or itself */

@@ -76,7 +76,9 @@ static const char *back(struct migrate *c, const struct dml_migrate_guest *g)
     struct dml_buf b;
     dml_buf_init(&b, PIECE_MAX);
     dml_buf_str(&b, "mv ");
-    dml_shell_word(&b, dml_arena_printf(c->m.a, "%s%s", path_of(c, g), c->files.backup));
+    unsigned number = c->files.backup_number[g - c->m.guests];
+    dml_shell_word(&b, number ? dml_arena_printf(c->m.a, "%s%s.%u", path_of(c, g), c->files.backup, number)
+                              : dml_arena_printf(c->m.a, "%s%s", path_of(c, g), c->files.backup));
     dml_buf_char(&b, ' ');
     dml_shell_word(&b, path_of(c, g));
     return keep(c, &b);

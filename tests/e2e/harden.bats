@@ -153,3 +153,40 @@ silenced() { # the policies below say `fail_on: none`: 1 is what the default one
     run "$DMLINT" baseline create --baseline elsewhere/base.json --xen 4.17 --host none site
     [ "$status" -eq 0 ]
 }
+
+@test "a run that INT, TERM or HUP ends leaves no temporary file, and whole guests" {
+    for i in $(seq 150); do guest "t/g$i.cfg" "g$i" 'device_model = "qemu-dm"'; done
+    cp -r t old
+    for i in $(seq 8); do
+        for signal in INT TERM HUP; do
+            env --default-signal=INT "$DMLINT" check --xen 4.17 --host none -q -j 2 --fix --unsafe-fixes --backup t >/dev/null 2>&1 &
+            pid=$!
+            sleep "0.0$((i * 7 + 10))"
+            kill -$signal $pid 2>/dev/null || true
+            wait $pid || true
+            [ -z "$(find t -name '.*')" ]
+        done
+        rm -rf t
+        cp -r old t
+    done
+}
+
+@test "an old temporary file of ours is removed, one in use and foreign ones are not; long names can be fixed" {
+    long=$(printf 'x%.0s' $(seq 251)).cfg
+    for f in web.cfg "$long" "$(printf 'x%.0s' $(seq 250))y.cfg"; do
+        guest "$f" n 'device_model = "qemu-dm"'
+    done
+    echo left >.web.cfg.dmlint-0
+    echo used >.web.cfg.dmlint-1
+    echo kept >.web.cfg.dmlint-old
+    exec 9<.web.cfg.dmlint-1
+    flock -x 9
+    run "$DMLINT" check --xen 4.17 --host none -q --fail-on none --fix --unsafe-fixes .
+    [ "$status" -eq 0 ]
+    exec 9<&-
+    [ ! -e .web.cfg.dmlint-0 ]
+    [ "$(cat .web.cfg.dmlint-1 .web.cfg.dmlint-old)" = "used
+kept" ]
+    [ "$(ls -A | grep -c '^\.')" -eq 2 ]
+    ! grep -l qemu-dm ./*.cfg
+}

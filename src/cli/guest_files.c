@@ -183,10 +183,11 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
     return g->output_dir ? name_copies(g, err) : 0;
 }
 
-int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err)
+int dml_guest_file_read(struct dml_arena *a, const char *path, _Bool named, size_t max, struct dml_sv *text,
+                        struct dml_err *err)
 {
     int rc = strcmp(path, "-") == 0 ? dml_fd_read(a, 0, "standard input", max, text, err)
-                                    : dml_file_read(a, path, max, text, err);
+                                    : (named ? dml_file_read : dml_regular_read)(a, path, max, text, err);
     size_t end = rc == DML_ETOOBIG ? dml_form_image_end(*text) : 0;
     if (!end)
         return rc;
@@ -200,9 +201,9 @@ int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml
     const char *path = g->inputs.paths.v[i];
     size_t max = g->session.grounds.max_bytes;
     if (strcmp(path, "-") != 0)
-        return dml_guest_file_read(a, path, max, text, err);
+        return dml_guest_file_read(a, path, !tree_of(g, path), max, text, err);
     if (!g->stdin_text.p) /* it can be read once, and is asked for by one thread at a time */
-        g->stdin_rc = dml_guest_file_read(&g->standard_input, path, max, &g->stdin_text, err);
+        g->stdin_rc = dml_guest_file_read(&g->standard_input, path, 1, max, &g->stdin_text, err);
     *text = g->stdin_text;
     return g->stdin_rc;
 }

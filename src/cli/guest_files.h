@@ -39,8 +39,10 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
 /* Which inputs are one file, for those who fix: asks the file system about each. */
 int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err);
 
-/* Reads a guest file (`-`: standard input), of a saved image only the part with its config. As below. */
-int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err);
+/* Reads a guest file (`-`: standard input; one that was not named on the command line must be a regular one), of a
+ * saved image only the part with its config. As below. */
+int dml_guest_file_read(struct dml_arena *a, const char *path, _Bool named, size_t max, struct dml_sv *text,
+                        struct dml_err *err);
 
 /* What a run asks of the inputs (run/run.h); `user` is the struct dml_guest_files. */
 int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err);

@@ -190,3 +190,108 @@ kept" ]
     [ "$(ls -A | grep -c '^\.')" -eq 2 ]
     ! grep -l qemu-dm ./*.cfg
 }
+
+@test "a list of lines with a NUL in it is an error, and so is an empty --select; an option is given once" {
+    printf 'good.cfg\0good.cfg\n' >list
+    run "$DMLINT" check --files-from list
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"has a NUL in it; -0 reads such lists"* ]]
+    run "$DMLINT" check --xen 4.17 --host none -q --files-from list -0
+    [ "$status" -ne 0 ]
+    for none in , '' ' ,, '; do
+        for option in --select --ignore; do
+            run "$DMLINT" check --xen 4.17 $option "$none" good.cfg
+            [ "$status" -eq 2 ]
+            [[ "$output" == *"names no rule"* ]]
+        done
+    done
+    run "$DMLINT" check --host none --host local good.cfg
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--host is given twice"* ]]
+}
+
+@test "host's subcommands read each option of their row, or refuse it" {
+    mkdir -p root/etc
+    printf 'root:x:0:0::/:/bin/sh\nxen-qemuuser-range-base:x:77000000:77000000::/:/bin/sh\n' >root/etc/passwd
+    run "$DMLINT" host users --root root
+    [[ "$output" == *77000000* ]]
+    for verb in collect check users; do
+        for option in $("$DMLINT" host --help | grep -o -- '^ .*--[a-z-]*' | sed 's/.*--//' | sort -u); do
+            case $option in help | version | quiet | redact) set -- "--$option" ;; root) set -- --root root ;; *) set -- "--$option" 7 ;; esac
+            run "$DMLINT" host $verb "$@"
+            case "$verb $option" in
+            collect\ root | collect\ redact | check\ root | check\ host | check\ xen | check\ qemu* | check\ format | check\ jobs | users\ root | users\ host | users\ base | users\ format | *\ quiet | *\ help | *\ version)
+                [[ "$output" != *"has no option"* ]] ;;
+            *)
+                [ "$status" -eq 2 ]
+                [[ "$output" == *"host $verb has no option --$option"* ]] ;;
+            esac
+        done
+    done
+}
+
+@test "--root is not left by links" {
+    mkdir -p root/etc root/proc root/var/lib host/x
+    printf 'root:x:0:0::/:/bin/sh\ninside:x:1234:1234::/:/bin/sh\n' >root/etc/pw
+    printf 'outside:x:4321:4321::/:/bin/sh\n' >host/passwd
+    for to in /etc/pw ../../../../../../../../../etc/pw ../etc/./pw; do
+        ln -sfn "$to" root/etc/passwd
+        run "$DMLINT" host collect -q --root root
+        [[ "$output" == *inside* ]]
+    done
+    for to in "$PWD/host/passwd" ../../host/passwd /etc/passwd loop; do
+        ln -sfn "$to" root/etc/passwd
+        ln -sfn passwd root/etc/loop
+        run "$DMLINT" host collect -q --root root
+        [[ "$output" != *outside* ]]
+        [[ "$output" != *daemon* ]]
+    done
+    rmdir root/proc
+    ln -s /proc root/proc # the root's own: a link to itself
+    run "$DMLINT" verify --root root
+    [ "$status" -ne 0 ]
+    [[ "$output" != *"pid "* ]]
+}
+
+@test "nothing waits at a pipe that nobody named on the command line" {
+    mkdir site
+    mv good.cfg site
+    mkfifo pipe site/rules.yaml
+    for text in 'extends: [./../pipe.yaml]' 'rule_files: [rules.yaml]' 'baseline: ../pipe'; do
+        mkfifo -m 600 pipe.yaml 2>/dev/null || true
+        printf '%s\n' "$text" >site/.dmlint.yaml
+        run timeout 10 "$DMLINT" check --xen 4.17 --host none site
+        [ "$status" -eq 2 ]
+        run timeout 10 "$DMLINT" check -p site/.dmlint.yaml --xen 4.17 --host none site
+        [ "$status" -eq 2 ]
+    done
+    rm site/.dmlint.yaml
+    mkfifo site/.dmlint.yaml
+    run timeout 10 "$DMLINT" check --xen 4.17 --host none site
+    [ "$status" -eq 2 ]
+}
+
+@test "what is printed for a shell takes no name for an option" {
+    guest g.cfg -a
+    run "$DMLINT" migrate --xen 4.17 --host none g.cfg
+    [[ "$output" != *"shutdown -w -a"* ]]
+    [[ "$output" != *"domid -a"* ]]
+    printf 'dm_restrict = 1\n' >>g.cfg
+    run "$DMLINT" migrate --xen 4.17 --host "$SOURCE_DIR/tests/data/migrate/host.yaml" g.cfg
+    [[ "$output" != *"shutdown -w -a"* ]]
+}
+
+@test "the binary is hardened: full RELRO, bound at once, stack protector, FORTIFY, CET, no executable stack, not setuid, and of the network only socket(2)" {
+    command -v readelf >/dev/null || skip "needs readelf"
+    if nm "$DMLINT" | grep -q __asan_init; then skip "a sanitizer's build"; fi
+    readelf -lW "$DMLINT" | grep -q GNU_RELRO
+    readelf -lW "$DMLINT" | grep GNU_STACK | grep -vq RWE
+    readelf -dW "$DMLINT" | grep -Eq 'BIND_NOW|FLAGS_1.*NOW'
+    readelf -hW "$DMLINT" | grep -q 'Type:.*DYN'
+    readelf -sW --dyn-syms "$DMLINT" >symbols
+    grep -q __stack_chk_fail symbols
+    grep -Eq '__(snprintf|vsnprintf|memcpy|fprintf|printf)_chk' symbols
+    [ "$(uname -m)" != x86_64 ] || [ "$(objdump -d "$DMLINT" | grep -c endbr64)" -gt 500 ] # of ours; Debian's start files have none
+    [ ! -u "$DMLINT" ] && [ ! -g "$DMLINT" ]
+    ! grep -Ew 'UND (connect|bind|listen|accept|accept4|getaddrinfo|gethostbyname|sendto|recvfrom|dlopen)(@.*)?' symbols
+}

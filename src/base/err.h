@@ -14,7 +14,8 @@ enum dml_rc {
     DML_EINVAL = -3,   /* a policy, rule, facts file or argument is invalid */
     DML_ENOENT = -4,   /* what was asked for does not exist */
     DML_ETOOBIG = -5,  /* over a limit */
-    DML_EINTERNAL = -6 /* a bug of ours that was caught */
+    DML_EINTERNAL = -6, /* a bug of ours that was caught */
+    DML_EUNTRUSTED = -7 /* a file that nobody named, and that others could have written */
 };
 
 /* One line without a final newline, "path:line:column: what is wrong; what to do" where there is a place. Untouched on

@@ -5,15 +5,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/hold.h"
 #include "base/path.h"
+
+enum { MAX_TEMPORARIES = 10, MAX_BACKUPS = 10000, NAME_PART = 200 };
 
 static int fail(struct dml_err *err, const char *what, const char *path)
 {
@@ -59,21 +65,50 @@ static _Bool same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-static int sync_directory(const char *path)
+static int sync_directory(int dir)
+{
+    int r = fsync(dir);
+    return r < 0 && errno == EINVAL ? 0 : r; /* a file system that keeps no directories to sync */
+}
+
+/* Where the kernel has no openat2: step by step, through no link. */
+static int open_by_steps(const char *dir)
+{
+    int at = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (const char *name = dir; at >= 0 && *(name += strspn(name, "/"));) {
+        char part[NAME_MAX + 1];
+        size_t n = strcspn(name, "/");
+        if (n >= sizeof part) {
+            close(at);
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        memcpy(part, name, n);
+        part[n] = '\0';
+        int next = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int error = errno;
+        close(at);
+        errno = error;
+        at = next;
+        name += n;
+    }
+    return at;
+}
+
+/* The directory of a real path: what was put in its place since, a link to elsewhere, is not followed. */
+static int open_directory(const char *real)
 {
     char dir[PATH_MAX];
-    struct dml_sv d = dml_path_dir(dml_sv_of(path));
-    if (d.len >= sizeof dir)
+    struct dml_sv d = dml_path_dir(dml_sv_of(real));
+    if (d.len >= sizeof dir) {
+        errno = ENAMETOOLONG;
         return -1;
+    }
     memcpy(dir, d.p, d.len);
     dir[d.len] = '\0';
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int r = fd < 0 ? -1 : fsync(fd);
-    if (r < 0 && errno == EINVAL)
-        r = 0; /* a file system that keeps no directories to sync */
-    if (fd >= 0)
-        close(fd);
-    return r;
+    struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    int fd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof how);
+    return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_by_steps(dir) : fd;
 }
 
 /* Does `path` lie in the directory `tree`? Both are real paths. */
@@ -83,120 +118,199 @@ static _Bool inside(const char *path, const char *tree)
     return strncmp(path, tree, n) == 0 && (path[n] == '/' || (n && tree[n - 1] == '/'));
 }
 
-/* A temporary file beside `path`; its name is in *name. */
-static int open_temporary(const char *path, struct dml_arena *a, char **name)
+/* A file that has no name yet, or one of ours: .BASE.dmlint-N, locked while we live. */
+struct temporary {
+    int fd;
+    char name[NAME_MAX + 1]; /* "" without one */
+};
+
+static void drop(int dir, struct temporary *t)
 {
-    struct dml_sv dir = dml_path_dir(dml_sv_of(path)), base = dml_path_base(dml_sv_of(path));
-    *name = dml_arena_printf(a, "%.*s/.%.*s.dmlint-XXXXXX", DML_SV_ARG(dir), DML_SV_ARG(base));
-    int fd = *name ? mkostemp(*name, O_CLOEXEC) : -1;
-    if (fd < 0)
-        *name = NULL;
-    return fd;
+    if (t->name[0])
+        unlinkat(dir, t->name, 0);
+    if (t->fd >= 0)
+        close(t->fd);
+    *t = (struct temporary){-1, ""};
 }
 
-/* Writes a temporary file through to the disk, unless something failed before (`r`), and closes it in any case. */
-static int finish_temporary(int fd, int r, struct dml_sv text)
+/* Removes a temporary file that a dmlint left which was killed: nobody holds its lock. */
+static _Bool remove_stale(int dir, const char *name)
 {
-    if (r == 0)
-        r = write_all(fd, text);
-    if (r == 0)
-        r = fsync(fd);
-    int error = errno;
-    if (close(fd) < 0 && r == 0)
-        return errno == EINTR ? 0 : -1; /* Linux has closed it all the same, and its bytes are on the disk */
-    errno = error;
-    return r;
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    _Bool stale = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+                  unlinkat(dir, name, 0) == 0;
+    if (fd >= 0)
+        close(fd);
+    return stale;
 }
 
-/* A temporary file beside `path` with that text and with all that the file `from` has. */
-static int make_temporary(const char *path, const char *shown, int from, const struct stat *st, struct dml_sv text,
-                          struct dml_arena *a, char **name, struct dml_err *err)
+static int link_fd(int fd, int dir, const char *name)
 {
-    int to = open_temporary(path, a, name);
-    if (to < 0)
+    char self[40];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Gives a file a temporary name beside `base`, making the file where it has no descriptor yet. */
+static int give_name(int dir, const char *base, struct temporary *t)
+{
+    struct dml_sv part = dml_sv_cut(dml_sv_of(base), NAME_PART);
+    for (int n = 0; n < MAX_TEMPORARIES;) {
+        char name[NAME_MAX + 1];
+        snprintf(name, sizeof name, ".%.*s.dmlint-%d", DML_SV_ARG(part), n);
+        int r = t->fd >= 0 ? link_fd(t->fd, dir, name)
+                           : (t->fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (r >= 0) {
+            memcpy(t->name, name, sizeof name);
+            return 0;
+        }
+        if (errno != EEXIST)
+            return -1;
+        n += !remove_stale(dir, name);
+        errno = EEXIST;
+    }
+    return -1;
+}
+
+static int open_temporary(int dir, const char *base, struct temporary *t)
+{
+    *t = (struct temporary){-1, ""};
+    if (access("/proc/self/fd", X_OK) == 0)
+        t->fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (t->fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)
+        return -1;
+    if (t->fd < 0 && give_name(dir, base, t) < 0)
+        return -1;
+    flock(t->fd, LOCK_EX | LOCK_NB);
+    return 0;
+}
+
+/* The temporary file takes the place of `base`. */
+static int put_in_place(int dir, const char *base, struct temporary *t)
+{
+    if ((!t->name[0] && give_name(dir, base, t) < 0) || renameat(dir, t->name, dir, base) < 0)
+        return -1;
+    t->name[0] = '\0';
+    return 0;
+}
+
+/* Gives it the name BASE SUFFIX, or BASE SUFFIX.1 and so on: what is there already stays. */
+static int put_beside(int dir, const char *base, const char *suffix, struct temporary *t, unsigned *number)
+{
+    for (unsigned n = 0; n < MAX_BACKUPS; n++) {
+        char name[NAME_MAX + 1], numbered[16] = "";
+        if (n)
+            snprintf(numbered, sizeof numbered, ".%u", n);
+        if (snprintf(name, sizeof name, "%s%s%s", base, suffix, numbered) >= (int)sizeof name) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        int r = t->name[0] ? renameat2(dir, t->name, dir, name, RENAME_NOREPLACE) : link_fd(t->fd, dir, name);
+        if (r < 0 && t->name[0] && errno == EINVAL) /* not on every file system */
+            r = linkat(dir, t->name, dir, name, 0) < 0 ? -1 : unlinkat(dir, t->name, 0);
+        if (r == 0) {
+            t->name[0] = '\0';
+            *number = n;
+            return 0;
+        }
+        if (errno != EEXIST)
+            return -1;
+    }
+    return -1;
+}
+
+/* Writes a temporary file through to the disk, unless something failed before (`r`). Its lock is kept. */
+static int finish_temporary(struct temporary *t, int r, struct dml_sv text)
+{
+    if (r == 0)
+        r = write_all(t->fd, text);
+    return r == 0 ? fsync(t->fd) : r;
+}
+
+/* A temporary file in `dir` with that text and with all that the file `from` has. */
+static int make_temporary(int dir, const char *base, const char *shown, int from, const struct stat *st,
+                          struct dml_sv text, struct dml_arena *a, struct temporary *t, struct dml_err *err)
+{
+    if (open_temporary(dir, base, t) < 0)
         return fail(err, "make a temporary file beside", shown);
     /* Owner first: changing it may take away bits of the mode. */
-    int r = fchown(to, st->st_uid, st->st_gid) < 0 || copy_attributes(from, to, a) < 0
+    int r = fchown(t->fd, st->st_uid, st->st_gid) < 0 || copy_attributes(from, t->fd, a) < 0
                 ? -1
-                : fchmod(to, st->st_mode & 07777);
+                : fchmod(t->fd, st->st_mode & 07777);
     const char *what = r < 0 ? "keep owner, mode and attributes of" : "write";
-    return finish_temporary(to, r, text) < 0 ? fail(err, what, shown) : 0;
+    return finish_temporary(t, r, text) < 0 ? fail(err, what, shown) : 0;
 }
 
-static int replace(const char *path, const char *shown, struct dml_sv old, struct dml_sv text, const char *backup,
-                   struct dml_arena *a, struct dml_err *err)
+static int changed(const char *shown, struct dml_err *err)
+{
+    return dml_err_set(err, DML_EINVAL, "%s changed while it was judged; it is not written, run dmlint again", shown);
+}
+
+/* Reads what is there through `from`, which must be `old`, and a file that may be written. */
+static int look_at(int from, const char *shown, struct dml_sv old, struct stat *st, struct dml_arena *a,
+                   struct dml_err *err)
+{
+    struct dml_sv current;
+    if (from < 0 || fstat(from, st) < 0)
+        return fail(err, "read", shown);
+    if (!S_ISREG(st->st_mode))
+        return dml_err_set(err, DML_EINVAL, "%s is not a regular file and is not written", shown);
+    if (st->st_nlink > 1) {
+        return dml_err_set(err, DML_EINVAL, "%s has %lu hard links; writing it would part them, so it is as it was",
+                           shown, (unsigned long)st->st_nlink);
+    }
+    int rc = dml_fd_read(a, from, shown, old.len, &current, err);
+    return rc == DML_ETOOBIG || (rc == 0 && !dml_sv_eq(current, old)) ? changed(shown, err) : rc;
+}
+
+static int replace(int dir, const char *base, const char *shown, struct dml_sv old, struct dml_sv text,
+                   const char *backup, unsigned *number, struct dml_arena *a, struct dml_err *err)
 {
     struct stat before, now;
-    struct dml_sv current;
-    char *fresh = NULL, *kept = NULL; /* temporary files: the new text, and the old one for the backup */
-    int rc, from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (from < 0 || fstat(from, &before) < 0) {
-        rc = fail(err, "read", shown);
-        goto out;
-    }
-    if (!S_ISREG(before.st_mode)) {
-        rc = dml_err_set(err, DML_EINVAL, "%s is not a regular file and is not written", shown);
-        goto out;
-    }
-    if (before.st_nlink > 1) {
-        rc = dml_err_set(err, DML_EINVAL, "%s has %lu hard links; writing it would part them, so it is as it was",
-                         shown, (unsigned long)before.st_nlink);
-        goto out;
-    }
-    rc = dml_fd_read(a, from, shown, old.len, &current, err);
-    if (rc == DML_ETOOBIG || (rc == 0 && !dml_sv_eq(current, old)))
-        rc = dml_err_set(err, DML_EINVAL, "%s changed while it was judged; it is not written, run dmlint again", shown);
+    struct temporary fresh = {-1, ""}, kept = {-1, ""}; /* the new text, and the old one for the backup */
+    int from = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int rc = look_at(from, shown, old, &before, a, err);
     if (rc == 0)
-        rc = make_temporary(path, shown, from, &before, text, a, &fresh, err);
+        rc = make_temporary(dir, base, shown, from, &before, text, a, &fresh, err);
     /* A copy, not a second name: a kill between two steps must not leave a file with two hard links. */
     if (rc == 0 && *backup)
-        rc = make_temporary(path, shown, from, &before, old, a, &kept, err);
-    if (rc < 0)
-        goto out;
-    if (lstat(path, &now) < 0 || !same_file(&before, &now)) {
-        rc = dml_err_set(err, DML_EINVAL, "%s changed while it was judged; it is not written, run dmlint again", shown);
-        goto out;
-    }
-    if (kept) {
-        char *name = dml_arena_printf(a, "%s%s", path, backup);
-        if (!name || rename(kept, name) < 0) {
-            rc = fail(err, "back up", shown);
-            goto out;
-        }
-        kept = NULL;
-    }
-    if (rename(fresh, path) < 0) {
+        rc = make_temporary(dir, base, shown, from, &before, old, a, &kept, err);
+    if (rc == 0 && (fstatat(dir, base, &now, AT_SYMLINK_NOFOLLOW) < 0 || !same_file(&before, &now)))
+        rc = changed(shown, err);
+    if (rc == 0 && *backup && put_beside(dir, base, backup, &kept, number) < 0)
+        rc = fail(err, "back up", shown);
+    if (rc == 0 && put_in_place(dir, base, &fresh) < 0)
         rc = fail(err, "replace", shown);
-        goto out;
-    }
-    fresh = NULL;
-    rc = sync_directory(path) < 0
-             ? dml_err_set(err, DML_EIO, "%s is written, but its directory could not be synced: %s", shown,
-                           strerror(errno))
-             : 0;
-out:
-    if (fresh)
-        unlink(fresh);
-    if (kept)
-        unlink(kept);
+    if (rc == 0 && sync_directory(dir) < 0)
+        rc = dml_err_set(err, DML_EIO, "%s is written, but its directory could not be synced: %s", shown,
+                         strerror(errno));
+    drop(dir, &fresh);
+    drop(dir, &kept);
     if (from >= 0)
         close(from);
     return rc;
 }
 
 int dml_file_replace(const char *path, const char *tree, struct dml_sv old, struct dml_sv text, const char *backup,
-                     struct dml_err *err)
+                     unsigned *number, struct dml_err *err)
 {
     struct dml_arena a = {0};
     char real[PATH_MAX], top[PATH_MAX];
-    int rc;
+    int rc, dir = -1;
+    dml_hold_begin();
     if (!realpath(path, real) || (tree && !realpath(tree, top)))
         rc = fail(err, "find", path);
     else if (tree && !inside(real, top))
         rc = dml_err_set(err, DML_EINVAL, "%s is a link to %s, outside of %s; name that file itself to have it written",
                          path, real, tree);
+    else if ((dir = open_directory(real)) < 0)
+        rc = fail(err, "open the directory of", path);
     else
-        rc = replace(real, path, old, text, backup, &a, err);
+        rc = replace(dir, dml_path_base(dml_sv_of(real)).p, path, old, text, backup, number, &a, err);
+    if (dir >= 0)
+        close(dir);
+    dml_hold_end();
     dml_arena_dispose(&a);
     return rc;
 }
@@ -216,15 +330,28 @@ static int make_directories(char *path)
 int dml_file_create(const char *path, struct dml_sv text, unsigned mode, struct dml_err *err)
 {
     struct dml_arena a = {0};
-    char *copy = dml_arena_strdup(&a, path), *temporary = NULL;
-    int rc = 0, fd = copy && make_directories(copy) == 0 ? open_temporary(path, &a, &temporary) : -1;
-    if (fd < 0 || finish_temporary(fd, fchmod(fd, (mode_t)mode), text) < 0 || rename(temporary, path) < 0) {
+    char real[PATH_MAX];
+    struct temporary t = {-1, ""};
+    const char *base = dml_path_base(dml_sv_of(path)).p;
+    struct dml_sv d = dml_path_dir(dml_sv_of(path));
+    char *copy = dml_arena_strdup(&a, path), *above = dml_arena_strndup(&a, d.p, d.len);
+    int rc = 0, dir = -1;
+    dml_hold_begin();
+    /* The real directory, opened through no link: who swaps it meanwhile gets nothing. */
+    if (copy && above && make_directories(copy) == 0 && realpath(above, real)) {
+        char *below = dml_arena_printf(&a, "%s/%s", real, base);
+        dir = below ? open_directory(below) : -1;
+    }
+    if (dir < 0 || open_temporary(dir, base, &t) < 0 || finish_temporary(&t, fchmod(t.fd, (mode_t)mode), text) < 0 ||
+        put_in_place(dir, base, &t) < 0)
         rc = dml_err_set(err, DML_EIO, "cannot write %s: %s", path, strerror(errno));
-        if (temporary)
-            unlink(temporary);
-    } else if (sync_directory(path) < 0)
+    else if (sync_directory(dir) < 0)
         rc = dml_err_set(err, DML_EIO, "%s is written, but its directory could not be synced: %s", path,
                          strerror(errno));
+    drop(dir, &t);
+    if (dir >= 0)
+        close(dir);
+    dml_hold_end();
     dml_arena_dispose(&a);
     return rc;
 }

@@ -14,11 +14,13 @@
  * `old` is what was read: where the file holds something else by now nothing is written. Where the file has several
  * hard links, or where `tree` is given and the file that a link leads to lies outside of that directory, nothing is
  * written either. With `backup` ("" for none) a copy of the old file, made in the same way, gets its name with that
- * suffix. DML_EIO or DML_EINVAL with a message; the file is then as it was, or, where the message says so, written but
+ * suffix, and where there is such a file, with .1, .2 ... behind it: *number, 0 for none. A directory that was swapped
+ * for a link is not followed. INT, TERM and HUP end the process only afterwards; what a kill left is removed next time.
+ * DML_EIO or DML_EINVAL with a message; the file is then as it was, or, where the message says so, written but
  * not known to outlive a power failure.
  */
 int dml_file_replace(const char *path, const char *tree, struct dml_sv old, struct dml_sv text, const char *backup,
-                     struct dml_err *err);
+                     unsigned *number, struct dml_err *err);
 
 /* Writes a new file of that mode, and the directories above it, in the same way. An old file of that name is replaced.
  */

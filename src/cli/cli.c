@@ -44,6 +44,11 @@ enum dml_exit dml_exit_worse(enum dml_exit x, enum dml_exit y)
     return rank[x] >= rank[y] ? x : y;
 }
 
+const char *dml_option_name(enum dml_option_id option)
+{
+    return options[option].name;
+}
+
 const char *dml_args_nth(const struct dml_args *args, enum dml_option_id option, uint32_t i)
 {
     for (uint32_t k = 0; k < args->n; k++)
@@ -141,6 +146,20 @@ static int parse_letters(struct dml_args *args, const char *text, char **argv, i
     return 0;
 }
 
+/* An option that has one value is given twice: which would count? */
+static int once(const struct dml_args *args, struct dml_err *err)
+{
+    for (uint32_t i = 0; i < args->n; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            const char *x = args->v[i].value, *y = args->v[k].value;
+            const struct option *o = &options[args->v[i].option];
+            if (args->v[k].option == args->v[i].option && x && y && strcmp(x, y) != 0 && !strstr(o->help, "repeatable"))
+                return dml_err_set(err, DML_EINVAL, "--%s is given twice, as \"%s\" and \"%s\"; give one", o->name, y,
+                                   x);
+        }
+    return 0;
+}
+
 int dml_args_parse(const struct dml_command *command, int argc, char **argv, struct dml_arena *a, struct dml_args *out,
                    struct dml_err *err)
 {
@@ -166,7 +185,7 @@ int dml_args_parse(const struct dml_command *command, int argc, char **argv, str
         if (rc < 0)
             return rc;
     }
-    return 0;
+    return once(out, err);
 }
 
 /* The words of an option; $FORMATS are those of the table of formats. */

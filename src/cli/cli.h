@@ -62,6 +62,8 @@ extern const struct dml_command dml_commands[DML_COMMANDS];
 
 /* The last value of an option, "" for a flag that is set, NULL where it was not given. */
 const char *dml_args_get(const struct dml_args *args, enum dml_option_id option);
+/* The long name of an option. */
+const char *dml_option_name(enum dml_option_id option);
 /* Calls *at of each occurrence in turn: i = 0, 1, ... until NULL. */
 const char *dml_args_nth(const struct dml_args *args, enum dml_option_id option, uint32_t i);
 

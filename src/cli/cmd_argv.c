@@ -251,7 +251,7 @@ static bool print_diff(struct job *job, struct dml_buf *out, const struct previe
 static int read_input(struct job *job, const char *path, size_t max, struct dml_err *err)
 {
     struct dml_sv text;
-    int rc = dml_guest_file_read(job->a, path, max, &text, err);
+    int rc = dml_guest_file_read(job->a, path, 1, max, &text, err);
 
     if (rc == DML_ETOOBIG)
         return dml_err_set(err, rc, "%s is larger than %zu bytes; raise --max-bytes if it is a guest", path, max);

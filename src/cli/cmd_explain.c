@@ -128,12 +128,15 @@ enum dml_exit dml_cmd_explain(const struct dml_args *args)
         return code;
     }
     const struct dml_rules *rules = dml_policy_rules(here.policy);
+    _Bool found = 1;
+    code = here.code;
     dml_buf_init(&out, TEXT_MAX);
-    for (uint32_t i = 0; i < args->n_paths && code == DML_EXIT_OK; i++) {
+    for (uint32_t i = 0; i < args->n_paths && found; i++) {
         struct dml_sv word = dml_sv_of(args->paths[i]);
         long k = dml_rules_find(rules, word);
         const char *near = NULL;
-        if (k < 0) {
+        found = k >= 0;
+        if (!found) {
             dml_rules_word(rules, word, &near);
             code = dml_cli_fail(DML_EXIT_USAGE, "there is no rule \"%s\"%s%s%s; dmlint rules lists them",
                                 args->paths[i], near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");

@@ -49,10 +49,29 @@ enum dml_exit dml_cmd_host(const struct dml_args *args)
     static const struct {
         const char *name;
         enum dml_exit (*run)(const struct dml_args *args);
-    } verbs[] = {{"collect", collect}, {"check", dml_cmd_host_check}, {"users", dml_cmd_host_users}};
-    for (size_t i = 0; args->n_paths && i < sizeof verbs / sizeof verbs[0]; i++)
-        if (strcmp(args->paths[0], verbs[i].name) == 0)
-            return verbs[i].run(args);
+        enum dml_option_id count[10]; /* the options that it reads, up to --help */
+    } verbs[] = {{"collect", collect, {DML_OPTION_ROOT, DML_OPTION_REDACT, DML_OPTION_QUIET, DML_OPTION_HELP}},
+                 {"check",
+                  dml_cmd_host_check,
+                  {DML_OPTION_ROOT, DML_OPTION_HOST, DML_OPTION_XEN, DML_OPTION_QEMU, DML_OPTION_QEMU_CAPS,
+                   DML_OPTION_USERS_FORMAT, DML_OPTION_JOBS, DML_OPTION_QUIET, DML_OPTION_HELP}},
+                 {"users",
+                  dml_cmd_host_users,
+                  {DML_OPTION_ROOT, DML_OPTION_HOST, DML_OPTION_BASE, DML_OPTION_USERS_FORMAT, DML_OPTION_QUIET,
+                   DML_OPTION_HELP}}};
+    for (size_t i = 0; args->n_paths && i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(args->paths[0], verbs[i].name) != 0)
+            continue;
+        for (uint32_t k = 0; k < args->n; k++) {
+            const enum dml_option_id *c = verbs[i].count;
+            while (*c != DML_OPTION_HELP && *c != args->v[k].option)
+                c++;
+            if (*c != args->v[k].option)
+                return dml_cli_fail(DML_EXIT_USAGE, "host %s has no option --%s", verbs[i].name,
+                                    dml_option_name(args->v[k].option));
+        }
+        return verbs[i].run(args);
+    }
     return dml_cli_fail(DML_EXIT_USAGE,
                         args->n_paths ? "host has no subcommand \"%s\"; there are: host collect, host check, host users"
                                       : "say what: host collect, host check or host users%s",

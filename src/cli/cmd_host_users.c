@@ -202,6 +202,23 @@ static void print(const struct dml_users_plan *p, const struct format *format, _
     dml_buf_dispose(&out);
 }
 
+static int find_facts(const struct dml_args *args, const struct dml_facts **facts, struct dml_err *err)
+{
+    struct dml_buf notes;
+    if (!dml_args_get(args, DML_OPTION_ROOT))
+        return dml_common_facts(args, facts, err);
+    if (dml_args_get(args, DML_OPTION_HOST))
+        return dml_err_set(err, DML_EINVAL, "--host names collected facts and --root a tree to collect from; give one");
+    struct dml_facts *f = dml_new(args->arena, struct dml_facts);
+    if (!f)
+        return dml_err_nomem(err);
+    dml_buf_init(&notes, TEXT_MAX); /* what is not known is said by the plan */
+    int rc = dml_host_collect(args, f, &notes, err);
+    dml_buf_dispose(&notes);
+    *facts = f;
+    return rc;
+}
+
 enum dml_exit dml_cmd_host_users(const struct dml_args *args)
 {
     const struct dml_facts *facts = NULL;
@@ -216,7 +233,7 @@ enum dml_exit dml_cmd_host_users(const struct dml_args *args)
     if (rc == 0)
         rc = dml_common_number(args, DML_OPTION_BASE, 1, UINT32_MAX - 1, &base, &err);
     if (rc == 0)
-        rc = dml_common_facts(args, &facts, &err);
+        rc = find_facts(args, &facts, &err);
     if (rc < 0)
         return dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
     rc = dml_users_plan(facts, base, args->arena, &plan, &err);

@@ -25,6 +25,8 @@ static enum dml_exit show(const struct dml_args *args)
     if (dml_here_open(&here, args, args->n_paths == 2 ? args->paths[1] : NULL, &err) < 0)
         code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
     else
+        code = here.code;
+    if (here.policy)
         dml_policy_show(here.policy, dml_args_get(args, DML_OPTION_EFFECTIVE) != NULL, &out);
     dml_here_free(&here);
     return dml_print_buf(&out, code);

@@ -114,7 +114,7 @@ enum dml_exit dml_cmd_rules(const struct dml_args *args)
         rc = dml_common_word(args, DML_OPTION_LIST_FORMAT, formats, &format, &err);
     if (rc == 0)
         rc = dml_common_selected(args, dml_policy_rules(here.policy), &selected, &err);
-    enum dml_exit code = DML_EXIT_OK;
+    enum dml_exit code = here.code;
     dml_buf_init(&out, TEXT_MAX);
     if (rc < 0 || !selected)
         code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);

@@ -34,6 +34,12 @@ int dml_common_facts(const struct dml_args *args, const struct dml_facts **facts
     return rc;
 }
 
+const char *dml_common_policy(const struct dml_args *args)
+{
+    const char *named = dml_args_get(args, DML_OPTION_POLICY);
+    return named ? named : dml_args_get(args, DML_OPTION_ISOLATED) ? "default" : NULL;
+}
+
 int dml_common_target(const struct dml_args *args, const struct dml_facts *facts, struct dml_target *target,
                       struct dml_err *err)
 {
@@ -135,6 +141,9 @@ static int mark(const struct dml_args *args, enum dml_option_id option, const st
 {
     const char *list;
     for (uint32_t nth = 0; (list = dml_args_nth(args, option, nth)); nth++) {
+        if (!list[strspn(list, ", \t")])
+            return dml_err_set(err, DML_EINVAL, "--%s: \"%s\" names no rule; `dmlint rules` lists them",
+                               name_of(option), list);
         for (const char *p = list; *p;) {
             size_t n = strcspn(p, ",");
             struct dml_sv word = dml_sv_trim((struct dml_sv){p, n});

@@ -15,6 +15,8 @@ enum { DML_MAX_BYTES = 1024 * 1024 }; /* default of --max-bytes */
  * `file` (may be NULL) is where a relative name is taken from. DML_EINVAL, DML_EIO with a message.
  */
 int dml_common_facts(const struct dml_args *args, const struct dml_facts **facts, struct dml_err *err);
+/* The policy that --policy names, the built-in one with --isolated, or NULL: discovered. */
+const char *dml_common_policy(const struct dml_args *args);
 /* The target as facts, --xen, --qemu and --qemu-caps say. */
 int dml_common_target(const struct dml_args *args, const struct dml_facts *facts, struct dml_target *target,
                       struct dml_err *err);

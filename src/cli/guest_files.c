@@ -33,7 +33,7 @@ static int select_rules(void *user, const struct dml_rules *rules, struct dml_ar
 
 int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, uint32_t required, struct dml_err *err)
 {
-    struct dml_session_ask ask = {.policy = dml_args_get(args, DML_OPTION_POLICY),
+    struct dml_session_ask ask = {.policy = dml_common_policy(args),
                                   .baseline = dml_args_get(args, DML_OPTION_BASELINE),
                                   .baseline_is_made = args->command->run == dml_cmd_baseline,
                                   .select = select_rules,
@@ -57,7 +57,11 @@ int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args,
         return rc;
     ask.paths = g->shown;
     ask.paths_n = g->inputs.paths.n;
-    return dml_session_open(&g->session, &ask, args->arena, err);
+    rc = dml_session_open(&g->session, &ask, args->arena, err);
+    const char *said;
+    for (uint32_t i = 0; (said = dml_session_refused(&g->session, i)); i++)
+        g->inputs.code = dml_exit_worse(g->inputs.code, dml_cli_fail(DML_EXIT_USAGE, "%s", said));
+    return rc;
 }
 
 void dml_guest_files_close(struct dml_guest_files *g)
@@ -171,15 +175,19 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
     if (g->backup && g->output_dir)
         return dml_err_set(err, DML_EINVAL,
                            "with --output-dir the old files stay as they are; --backup has nothing to do");
+    g->backup_number = dml_new_n(g->args->arena, unsigned, g->inputs.paths.n + 1);
+    if (!g->backup_number)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
     g->umask = umask(0); /* before any thread starts: there is no other way to ask for it */
     umask(g->umask);
     return g->output_dir ? name_copies(g, err) : 0;
 }
 
-int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err)
+int dml_guest_file_read(struct dml_arena *a, const char *path, _Bool named, size_t max, struct dml_sv *text,
+                        struct dml_err *err)
 {
     int rc = strcmp(path, "-") == 0 ? dml_fd_read(a, 0, "standard input", max, text, err)
-                                    : dml_file_read(a, path, max, text, err);
+                                    : (named ? dml_file_read : dml_regular_read)(a, path, max, text, err);
     size_t end = rc == DML_ETOOBIG ? dml_form_image_end(*text) : 0;
     if (!end)
         return rc;
@@ -193,9 +201,9 @@ int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml
     const char *path = g->inputs.paths.v[i];
     size_t max = g->session.grounds.max_bytes;
     if (strcmp(path, "-") != 0)
-        return dml_guest_file_read(a, path, max, text, err);
+        return dml_guest_file_read(a, path, !tree_of(g, path), max, text, err);
     if (!g->stdin_text.p) /* it can be read once, and is asked for by one thread at a time */
-        g->stdin_rc = dml_guest_file_read(&g->standard_input, path, max, &g->stdin_text, err);
+        g->stdin_rc = dml_guest_file_read(&g->standard_input, path, 1, max, &g->stdin_text, err);
     *text = g->stdin_text;
     return g->stdin_rc;
 }
@@ -220,7 +228,9 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
     }
     if (g->output_dir)
         return dml_file_create(g->copies[i], text, (stat(path, &st) == 0 ? st.st_mode & 0777 : 0600) & ~g->umask, err);
-    return changed ? dml_file_replace(path, tree_of(g, path), old, text, g->backup ? g->backup : "", err) : 0;
+    return changed ? dml_file_replace(path, tree_of(g, path), old, text, g->backup ? g->backup : "",
+                                      &g->backup_number[i], err)
+                   : 0;
 }
 
 struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs)

@@ -15,6 +15,7 @@ struct dml_guest_files {
     struct dml_session session;
     unsigned jobs;                   /* --jobs */
     const char *backup, *output_dir; /* NULL: none */
+    unsigned *backup_number;         /* by input: what stands behind the suffix of its backup, 0 for nothing */
     mode_t umask;
     const char **copies; /* by input: its copy in output_dir, NULL for standard input */
     uint32_t *same_as;   /* by input: the first one that is another path to the same file, or itself */
@@ -38,8 +39,10 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
 /* Which inputs are one file, for those who fix: asks the file system about each. */
 int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err);
 
-/* Reads a guest file (`-`: standard input), of a saved image only the part with its config. As below. */
-int dml_guest_file_read(struct dml_arena *a, const char *path, size_t max, struct dml_sv *text, struct dml_err *err);
+/* Reads a guest file (`-`: standard input; one that was not named on the command line must be a regular one), of a
+ * saved image only the part with its config. As below. */
+int dml_guest_file_read(struct dml_arena *a, const char *path, _Bool named, size_t max, struct dml_sv *text,
+                        struct dml_err *err);
 
 /* --try: finds the program. What cannot be tried is said on stderr, and *out is NULL. DML_ENOMEM with a message. */
 int dml_guest_files_try(const struct dml_guest_files *g, struct dml_try **out, struct dml_err *err);

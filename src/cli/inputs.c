@@ -115,6 +115,9 @@ static int add_list(struct dml_inputs *in, const struct dml_args *args, const ch
     while (rc == 0 && text.len) {
         const char *at = memchr(text.p, separator, text.len);
         size_t n = at ? (size_t)(at - text.p) : text.len;
+        if (memchr(text.p, '\0', n))
+            return dml_err_set(err, DML_EINVAL, "--files-from: a line of %s has a NUL in it; -0 reads such lists",
+                               from);
         char *path = dml_arena_strndup(args->arena, text.p, n);
         if (!path)
             return dml_err_set(err, DML_ENOMEM, "out of memory");

@@ -27,6 +27,7 @@ static const char *command(struct migrate *c, const char *before, const char *wo
     struct dml_buf b;
     dml_buf_init(&b, PIECE_MAX);
     dml_buf_str(&b, before);
+    dml_buf_str(&b, word[0] == '-' ? "-- " : ""); /* a guest named -a, which to `xl shutdown` would be all guests */
     dml_shell_word(&b, word);
     dml_buf_str(&b, behind);
     return keep(c, &b);
@@ -72,11 +73,13 @@ static const char *back(struct migrate *c, const struct dml_migrate_guest *g)
     if (c->files.output_dir)
         return NULL; /* the old file is still there */
     if (!c->files.backup)
-        return command(c, "git checkout -- ", path_of(c, g), "");
+        return command(c, path_of(c, g)[0] == '-' ? "git checkout " : "git checkout -- ", path_of(c, g), "");
     struct dml_buf b;
     dml_buf_init(&b, PIECE_MAX);
-    dml_buf_str(&b, "mv ");
-    dml_shell_word(&b, dml_arena_printf(c->m.a, "%s%s", path_of(c, g), c->files.backup));
+    dml_buf_str(&b, path_of(c, g)[0] == '-' ? "mv -- " : "mv ");
+    unsigned number = c->files.backup_number[g - c->m.guests];
+    dml_shell_word(&b, number ? dml_arena_printf(c->m.a, "%s%s.%u", path_of(c, g), c->files.backup, number)
+                              : dml_arena_printf(c->m.a, "%s%s", path_of(c, g), c->files.backup));
     dml_buf_char(&b, ' ');
     dml_shell_word(&b, path_of(c, g));
     return keep(c, &b);

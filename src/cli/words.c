@@ -4,17 +4,24 @@
 
 #include <string.h>
 
+#include "cli/common.h"
+
 enum { WIDTH = 78 };
 
 int dml_here_open(struct dml_here *h, const struct dml_args *args, const char *name, struct dml_err *err)
 {
     *h = (struct dml_here){0};
     if (!name)
-        name = dml_args_get(args, DML_OPTION_POLICY);
+        name = dml_common_policy(args);
     if (name)
         return dml_policy_load(&h->policy, name, &dml_builtin_rules, &dml_catalogue, err);
     int rc = dml_policies_new(&h->all, &dml_builtin_rules, &dml_catalogue, err);
-    return rc < 0 ? rc : dml_policies_for(h->all, "guest.cfg", &h->policy, err);
+    if (rc == 0)
+        rc = dml_policies_for(h->all, "guest.cfg", &h->policy, err);
+    const char *said;
+    for (uint32_t i = 0; h->all && (said = dml_policies_refused(h->all, i)); i++)
+        h->code = dml_cli_fail(DML_EXIT_USAGE, "%s", said);
+    return rc;
 }
 
 void dml_here_free(struct dml_here *h)

@@ -11,6 +11,7 @@
 struct dml_here {
     struct dml_policies *all;
     struct dml_policy *policy;
+    enum dml_exit code; /* DML_EXIT_USAGE where a policy was found that is not used, which is said */
 };
 int dml_here_open(struct dml_here *h, const struct dml_args *args, const char *name, struct dml_err *err);
 void dml_here_free(struct dml_here *h);

@@ -21,7 +21,7 @@ enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
 char *dml_collect_below(struct collector *c, const char *path)
 {
-    return dml_arena_printf(c->a, "%s%s", c->root, path);
+    return dml_path_in_root(c->a, c->root, path);
 }
 
 /* The file's text; where it cannot be read, says so in the notes (but for files that need not exist) and returns 0. */

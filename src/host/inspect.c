@@ -13,7 +13,7 @@
 /* `path` inside `root`. */
 static char *below(struct dml_arena *a, const char *root, const char *path)
 {
-    return root && strcmp(root, "/") != 0 ? dml_arena_printf(a, "%s%s", root, path) : dml_arena_strdup(a, path);
+    return dml_path_in_root(a, root, path);
 }
 
 struct qemu_strings {

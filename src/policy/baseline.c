@@ -115,7 +115,7 @@ uint32_t dml_baseline_of(const struct dml_baseline *b, const char *path, struct 
         else
             high = middle;
     }
-    *first = b->v.v + low;
+    *first = b->v.n ? b->v.v + low : NULL;
     while (low + n < b->v.n && strcmp(b->v.v[low + n].path, path) == 0)
         n++;
     return n;
@@ -150,13 +150,13 @@ static int read_entry(struct dml_baseline *b, const struct dml_yaml *y, const st
     return !e.path || dml_baseline_add(b, &e, a) < 0 ? dml_err_set(err, DML_ENOMEM, "%s: out of memory", b->file) : 0;
 }
 
-int dml_baseline_load(struct dml_baseline *b, const char *file, struct dml_arena *a, struct dml_err *err)
+int dml_baseline_load(struct dml_baseline *b, const char *file, _Bool named, struct dml_arena *a, struct dml_err *err)
 {
     enum { SCHEMA_KEY, ENTRIES, N };
     static const char *const names[] = {"schema", "entries"};
     const struct dml_yaml_node *f[N];
     struct dml_yaml y;
-    struct dml_sv s, dir = dml_path_dir(dml_sv_of(file));
+    struct dml_sv text, s, dir = dml_path_dir(dml_sv_of(file));
     *b = (struct dml_baseline){.file = file, .absolute = dml_path_absolute(a, file)};
     if (!b->absolute)
         return dml_err_set(err, DML_ENOMEM, "%s: out of memory", file);
@@ -164,7 +164,9 @@ int dml_baseline_load(struct dml_baseline *b, const char *file, struct dml_arena
         return 0;
     b->exists = 1;
     const char *base = dml_arena_strndup(a, dir.p, dir.len);
-    int rc = dml_yaml_load(a, file, FILE_MAX, &y, NULL, err);
+    int rc = (named ? dml_file_read : dml_regular_read)(a, file, FILE_MAX, &text, err);
+    if (!rc)
+        rc = dml_yaml_parse(a, file, text, &y, err);
     if (!rc)
         rc = dml_yaml_fields(&y, y.root, "a baseline", names, N, f, err);
     if (!rc && !f[SCHEMA_KEY])

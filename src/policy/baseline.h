@@ -30,7 +30,7 @@ struct dml_baseline {
  * Reads a baseline file; paths in it are seen from its directory. A file that is not there is an empty one with
  * `exists` 0. Lives in `a`. DML_EINVAL with the place of what is wrong, DML_EIO, DML_ENOMEM.
  */
-int dml_baseline_load(struct dml_baseline *b, const char *file, struct dml_arena *a, struct dml_err *err);
+int dml_baseline_load(struct dml_baseline *b, const char *file, _Bool named, struct dml_arena *a, struct dml_err *err);
 /* A number for what stands at a finding's place; blanks do not count. Never 0. */
 uint64_t dml_baseline_value(struct dml_sv text);
 /* The key without the numbers of elements. In `a`; NULL as `p` when out of memory. */

@@ -10,6 +10,7 @@
 
 #define LOCAL_NAME  ".dmlint.yaml"
 #define SYSTEM_PATH "/etc/dmlint/policy.yaml"
+#define BUILT_IN    "default"
 
 struct known_dir {
     struct known_dir *next;
@@ -30,6 +31,7 @@ struct dml_policies {
     pthread_mutex_t lock;
     struct known_dir *buckets[256];
     struct known_policy *policies;
+    DML_VEC(const char *) refused;
 };
 
 int dml_policies_new(struct dml_policies **out, const struct dml_rules *rules, const struct dml_catalogue *cat,
@@ -69,7 +71,8 @@ static int load(struct dml_policies *ps, const char *path, struct known_policy *
     struct known_policy *k = dml_new(&ps->arena, struct known_policy);
     if (!k || !(k->path = dml_arena_strdup(&ps->arena, path)))
         return dml_err_set(err, DML_ENOMEM, "out of memory");
-    int rc = dml_policy_load(&k->policy, path, ps->rules, ps->cat, err);
+    int rc = strcmp(path, BUILT_IN) == 0 ? dml_policy_load(&k->policy, path, ps->rules, ps->cat, err)
+                                         : dml_policy_load_found(&k->policy, path, ps->rules, ps->cat, err);
     if (rc)
         return rc;
     k->next = ps->policies;
@@ -78,17 +81,43 @@ static int load(struct dml_policies *ps, const char *path, struct known_policy *
     return 0;
 }
 
-/* The user's, the system's, or the built-in one. */
-static const char *fallback(struct dml_arena *a)
+/* The same; *out is NULL where the policy is not to be trusted, and that is kept to be told. */
+static int load_if_trusted(struct dml_policies *ps, const char *path, struct known_policy **out, struct dml_err *err)
 {
+    struct dml_err why = {""};
+    int rc = load(ps, path, out, &why);
+    if (rc != DML_EUNTRUSTED)
+        return rc ? dml_err_set(err, rc, "%s", why.msg) : 0;
+    *out = NULL;
+    for (uint32_t i = 0; i < ps->refused.n; i++)
+        if (strstr(ps->refused.v[i], path) == ps->refused.v[i])
+            return 0;
+    const char **slot = dml_vec_add(&ps->arena, &ps->refused);
+    const char *said = dml_arena_printf(&ps->arena, "%s is not used: %s; -p %s uses it, --isolated asks for none", path,
+                                        why.msg, path);
+    if (!slot || !said)
+        return dml_err_set(err, DML_ENOMEM, "out of memory");
+    *slot = said;
+    return 0;
+}
+
+/* The user's, the system's, or the built-in one. */
+static int fallback(struct dml_policies *ps, struct known_policy **out, struct dml_err *err)
+{
+    struct dml_arena *a = &ps->arena;
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"), *user = NULL;
     if (config && config[0] == '/')
         user = dml_path_join(a, config, "dmlint/policy.yaml");
     else if (home && home[0] == '/')
         user = dml_path_join(a, home, ".config/dmlint/policy.yaml");
-    if (user && access(user, F_OK) == 0)
-        return user;
-    return access(SYSTEM_PATH, F_OK) == 0 ? SYSTEM_PATH : "default";
+    const char *const paths[] = {user, SYSTEM_PATH};
+    *out = NULL;
+    for (int i = 0; i < 2 && !*out; i++) {
+        int rc = paths[i] && access(paths[i], F_OK) == 0 ? load_if_trusted(ps, paths[i], out, err) : 0;
+        if (rc)
+            return rc;
+    }
+    return *out ? 0 : load(ps, BUILT_IN, out, err);
 }
 
 /* Looks from `dir` upward; every directory on the way is remembered. */
@@ -108,12 +137,11 @@ static int look(struct dml_policies *ps, char *dir, struct known_policy **out, s
     const char *here = dml_path_join(&ps->arena, dir, LOCAL_NAME);
     if (!d || !here || !(d->dir = dml_arena_strdup(&ps->arena, dir)))
         return dml_err_set(err, DML_ENOMEM, "out of memory");
-    int rc;
-    if (access(here, F_OK) == 0) {
-        rc = load(ps, here, out, err);
-    } else if (strcmp(dir, "/") == 0) {
-        rc = load(ps, fallback(&ps->arena), out, err);
-    } else {
+    *out = NULL;
+    int rc = access(here, F_OK) == 0 ? load_if_trusted(ps, here, out, err) : 0;
+    if (!rc && !*out && strcmp(dir, "/") == 0) {
+        rc = fallback(ps, out, err);
+    } else if (!rc && !*out) {
         char *slash = strrchr(dir, '/');
         slash[slash == dir] = '\0';
         rc = look(ps, dir, out, err);
@@ -143,4 +171,9 @@ int dml_policies_for(struct dml_policies *ps, const char *path, struct dml_polic
     if (!rc)
         *out = known->policy;
     return rc;
+}
+
+const char *dml_policies_refused(const struct dml_policies *ps, uint32_t i)
+{
+    return i < ps->refused.n ? ps->refused.v[i] : NULL;
 }

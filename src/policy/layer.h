@@ -51,6 +51,7 @@ struct dml_made_settings {
 struct dml_policy {
     struct dml_arena arena; /* this struct lies in it */
     const struct dml_catalogue *cat;
+    _Bool discovered;                   /* nobody named it: its files must be trusted */
     DML_VEC(struct dml_layer *) layers; /* what is extended comes first */
     struct dml_rules rules;
     const struct dml_rules *rules_seen; /* as given, or &rules */

@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "base/sha256.h"
+#include "base/trust.h"
 #include "policy/layer.h"
 #include "rules/load.h"
 
@@ -108,7 +109,10 @@ static int add_layer(struct dml_policy *p, const char *name, const char *dir, co
         if (strcmp(p->layers.v[i]->path, path) == 0)
             return 0; /* by another way already */
     if (!builtin) {
-        rc = dml_file_read(&p->arena, file, DML_POLICY_FILE_MAX, &text, err);
+        rc = p->discovered ? dml_trusted(file, err) : 0;
+        if (!rc)
+            rc = (by || p->discovered ? dml_regular_read : dml_file_read)(&p->arena, file, DML_POLICY_FILE_MAX, &text,
+                                                                          err);
         if (rc == DML_ETOOBIG)
             rc = dml_err_set(err, DML_EINVAL, "%s: a policy is at most %d bytes", file, DML_POLICY_FILE_MAX);
         if (rc)
@@ -310,6 +314,7 @@ static int resolve(struct dml_policy *p, const struct dml_rules *rules, struct d
     if (more) {
         rc = dml_rule_builder_init(&b, rules, p->cat, &p->arena, 0, err);
         b.sha = sha;
+        b.discovered = p->discovered;
     }
     for (uint32_t i = 0; more && !rc && i < p->layers.n; i++)
         rc = add_rules(p, p->layers.v[i], &b, err);
@@ -345,14 +350,14 @@ static int resolve(struct dml_policy *p, const struct dml_rules *rules, struct d
     return rc;
 }
 
-int dml_policy_load(struct dml_policy **out, const char *name_or_path, const struct dml_rules *rules,
-                    const struct dml_catalogue *cat, struct dml_err *err)
+static int load(struct dml_policy **out, const char *name_or_path, _Bool discovered, const struct dml_rules *rules,
+                const struct dml_catalogue *cat, struct dml_err *err)
 {
     struct dml_arena arena = {0};
     struct dml_policy *p = dml_new(&arena, struct dml_policy);
     if (!p)
         return no_memory(err);
-    *p = (struct dml_policy){.arena = arena, .cat = cat};
+    *p = (struct dml_policy){.arena = arena, .cat = cat, .discovered = discovered};
     struct dml_sha256 sha;
     dml_sha256_init(&sha);
     int rc = add_layer(p, name_or_path, NULL, NULL, NULL, NULL, err);
@@ -367,6 +372,23 @@ int dml_policy_load(struct dml_policy **out, const char *name_or_path, const str
     dml_sha256_hex(&sha, p->sha256);
     *out = p;
     return 0;
+}
+
+int dml_policy_load(struct dml_policy **out, const char *name_or_path, const struct dml_rules *rules,
+                    const struct dml_catalogue *cat, struct dml_err *err)
+{
+    return load(out, name_or_path, 0, rules, cat, err);
+}
+
+int dml_policy_load_found(struct dml_policy **out, const char *path, const struct dml_rules *rules,
+                          const struct dml_catalogue *cat, struct dml_err *err)
+{
+    return load(out, path, 1, rules, cat, err);
+}
+
+_Bool dml_policy_found(const struct dml_policy *p)
+{
+    return p->discovered;
 }
 
 void dml_policy_free(struct dml_policy *p)
@@ -478,10 +500,12 @@ _Bool dml_policy_fail_on(const struct dml_policy *p, enum dml_severity *out, str
     return 0;
 }
 
-const char *dml_policy_baseline_file(const struct dml_policy *p)
+const char *dml_policy_baseline_file(const struct dml_policy *p, const char **dir)
 {
     for (uint32_t i = p->layers.n; i-- > 0;)
-        if (p->layers.v[i]->baseline)
+        if (p->layers.v[i]->baseline) {
+            *dir = p->layers.v[i]->dir;
             return p->layers.v[i]->baseline;
+        }
     return NULL;
 }

@@ -62,6 +62,11 @@ extern const uint32_t dml_builtin_policies_n;
  */
 int dml_policy_load(struct dml_policy **out, const char *name_or_path, const struct dml_rules *rules,
                     const struct dml_catalogue *cat, struct dml_err *err);
+/* The same of a policy that was found and not named: DML_EUNTRUSTED where others could have written one of its files.
+ */
+int dml_policy_load_found(struct dml_policy **out, const char *path, const struct dml_rules *rules,
+                          const struct dml_catalogue *cat, struct dml_err *err);
+_Bool dml_policy_found(const struct dml_policy *p);
 void dml_policy_free(struct dml_policy *p);
 
 /* Rules with those that the policy brings; as given to dml_policy_load where it brings none. */
@@ -71,7 +76,8 @@ const char *dml_policy_name(const struct dml_policy *p);
 const char *dml_policy_sha256(const struct dml_policy *p);
 /* 1 and the severity, where the policy says what fails ("none" is DML_OFF). */
 _Bool dml_policy_fail_on(const struct dml_policy *p, enum dml_severity *out, struct dml_origin *from);
-const char *dml_policy_baseline_file(const struct dml_policy *p); /* path, or NULL */
+/* Path, or NULL; and the directory of the policy file that names it, below which alone it may be written. */
+const char *dml_policy_baseline_file(const struct dml_policy *p, const char **dir);
 uint32_t dml_policy_waivers(const struct dml_policy *p, struct dml_waiver **out);
 /* The waivers that hold for a guest, by their number; the list lives in `a`. DML_ENOMEM. */
 int dml_policy_waivers_at(const struct dml_policy *p, const struct dml_waive_at *at, struct dml_arena *a,
@@ -101,7 +107,8 @@ void dml_policy_show(struct dml_policy *p, _Bool effective, struct dml_buf *out)
 /*
  * Which policy holds for a path: the nearest .dmlint.yaml upward from it, the user's
  * ($XDG_CONFIG_HOME or ~/.config)/dmlint/policy.yaml, /etc/dmlint/policy.yaml, built-in `default`. Policies are loaded
- * once, directories looked at once. Thread-safe.
+ * once, directories looked at once. One that others than root and the caller could have written, or a file that it
+ * names, is passed over, which dml_policies_refused tells. Thread-safe.
  */
 struct dml_policies;
 int dml_policies_new(struct dml_policies **out, const struct dml_rules *rules, const struct dml_catalogue *cat,
@@ -109,5 +116,7 @@ int dml_policies_new(struct dml_policies **out, const struct dml_rules *rules, c
 void dml_policies_free(struct dml_policies *ps);
 /* The policy for a file of that path; owned by `ps`. */
 int dml_policies_for(struct dml_policies *ps, const char *path, struct dml_policy **out, struct dml_err *err);
+/* Policies that were found and are not used, one message each: the i-th, or NULL. They live as long as `ps`. */
+const char *dml_policies_refused(const struct dml_policies *ps, uint32_t i);
 
 #endif

@@ -82,9 +82,10 @@ static void effective(struct dml_policy *p, struct dml_buf *out)
     } else {
         dml_buf_str(out, "error  # default\n");
     }
-    if (dml_policy_baseline_file(p)) {
+    const char *dir, *baseline = dml_policy_baseline_file(p, &dir);
+    if (baseline) {
         dml_buf_str(out, "baseline: ");
-        quoted(out, dml_sv_of(dml_policy_baseline_file(p)));
+        quoted(out, dml_sv_of(baseline));
         dml_buf_char(out, '\n');
     }
     dml_buf_str(out, p->rules.n ? "rules:\n" : "");

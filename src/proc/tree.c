@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/path.h"
 #include "proc/proc_i.h"
 
 enum {
@@ -161,7 +162,7 @@ int dml_proctree_open(struct dml_proctree *t, const char *root, _Bool (*keep)(co
 {
     _Bool live = strcmp(root, "/") == 0;
     *t = (struct dml_proctree){.a = a, .root = root, .live = live, .fd = -1};
-    const char *path = live ? "/proc" : dml_arena_printf(a, "%s/proc", root);
+    const char *path = live ? "/proc" : dml_path_in_root(a, root, "/proc");
     struct dml_arena scratch = {0};
     struct numbers pids;
     if (!path)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/trust.h"
 #include "rules/reader.h"
 
 enum { RULE_FILE_MAX = 1024 * 1024 };
@@ -95,7 +96,9 @@ int dml_rule_builder_text(struct dml_rule_builder *b, const char *path, struct d
 int dml_rule_builder_file(struct dml_rule_builder *b, const char *path, struct dml_err *err)
 {
     struct dml_sv text;
-    int rc = dml_file_read(b->arena, path, RULE_FILE_MAX, &text, err);
+    int rc = b->discovered ? dml_trusted(path, err) : 0;
+    if (!rc)
+        rc = (b->named ? dml_file_read : dml_regular_read)(b->arena, path, RULE_FILE_MAX, &text, err);
     if (rc == DML_ETOOBIG)
         return dml_err_set(err, DML_EINVAL, "%s: a rule file is at most %d bytes", path, RULE_FILE_MAX);
     return rc ? rc : dml_rule_builder_text(b, path, text, err);
@@ -178,6 +181,7 @@ int dml_rules_add_file(struct dml_rules *rules, const char *path, const struct d
 {
     struct dml_rule_builder b;
     int rc = dml_rule_builder_init(&b, rules, cat, a, 0, err);
+    b.named = 1;
     if (!rc)
         rc = dml_rule_builder_file(&b, path, err);
     if (!rc)

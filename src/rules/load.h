@@ -22,6 +22,8 @@ struct dml_rule_builder {
     DML_VEC(struct dml_shared) kinds;
     uint32_t patterns_n;
     uint32_t old_n;         /* rules that were there before */
+    _Bool discovered;       /* nobody named the policy that names the files: they must be trusted */
+    _Bool named;            /* the file stands on the command line, where a pipe is fine */
     _Bool strict;           /* every rule needs a bad and a good example */
     struct dml_sha256 *sha; /* gets the text of every file that is read; NULL: none */
 };

@@ -2,10 +2,13 @@
 /* Session: policies found, their rules joined, their baselines read. */
 #include "run/session.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
+#include "base/trust.h"
 
 struct opening {
     struct dml_session *s;
@@ -59,19 +62,73 @@ static int load_baseline(struct opening *o, const char *file, struct dml_baselin
     if (!b || !slot)
         return dml_err_nomem(o->err);
     *slot = *out = b;
-    int rc = dml_baseline_load(b, file, o->a, o->err);
+    int rc = dml_baseline_load(b, file, o->ask->baseline != NULL, o->a, o->err);
     if (rc == 0 && !b->exists && !o->ask->baseline_is_made)
         return dml_err_set(o->err, DML_EINVAL, "the baseline %s is not there; `dmlint baseline create` makes it", file);
     return rc;
 }
 
+/* Does a file that need not be there yet lie below a directory, links and all? */
+static _Bool lies_below(const char *file, const char *dir, struct dml_arena *a)
+{
+    char real[PATH_MAX], top[PATH_MAX];
+    char *at = dml_path_absolute(a, file), *slash;
+    size_t n = dir && realpath(dir, top) ? strlen(top) : 0;
+    if (!at || !n)
+        return 0;
+    /* The file itself may be a link, which writing would replace. */
+    while ((slash = strrchr(at, '/'))) {
+        slash[slash == at] = '\0';
+        if (realpath(at, real))
+            return n == 1 || (strncmp(real, top, n) == 0 && (real[n] == '/' || !real[n]));
+        if (slash == at || errno != ENOENT)
+            break;
+    }
+    return 0;
+}
+
+/* A baseline that a policy names: may it be read, or made, by that policy's word? Says in `refused` why it is not. */
+static int may_use(struct opening *o, const struct dml_policy *policy, const char *file, const char *dir, _Bool *may)
+{
+    struct dml_err why = {""};
+    if (o->ask->baseline_is_made && !lies_below(file, dir, o->a))
+        return dml_err_set(o->err, DML_EINVAL,
+                           "the policy %s names the baseline %s, which does not lie below its directory, and so is not "
+                           "written; give --baseline FILE",
+                           dml_policy_name(policy), file);
+    int rc = dml_policy_found(policy) ? dml_trusted(file, &why) : 0;
+    *may = rc == 0;
+    if (rc == 0)
+        return 0;
+    if (rc != DML_EUNTRUSTED || o->ask->baseline_is_made)
+        return dml_err_set(o->err, DML_EINVAL, "the baseline %s: %s; give --baseline FILE", file, why.msg);
+    const char **slot = dml_vec_add(o->a, &o->s->refused);
+    const char *said =
+        dml_arena_printf(o->a, "the baseline %s is not used: %s; --baseline %s uses it", file, why.msg, file);
+    if (!slot || !said)
+        return dml_err_nomem(o->err);
+    *slot = said;
+    return 0;
+}
+
+static _Bool is_known(const struct dml_session *s, const struct dml_policy *policy)
+{
+    for (uint32_t i = 0; i < s->of_policies.n; i++)
+        if (s->of_policies.v[i].policy == policy)
+            return 1;
+    return 0;
+}
+
 static int add_baseline(struct opening *o, const struct dml_policy *policy)
 {
-    const char *file = o->ask->baseline ? o->ask->baseline : dml_policy_baseline_file(policy);
+    const char *dir = NULL, *file = o->ask->baseline ? o->ask->baseline : dml_policy_baseline_file(policy, &dir);
     struct dml_session_baseline one = {policy, NULL};
-    if (!file || dml_session_baseline(o->s, policy))
+    _Bool may = 1;
+    if (!file || is_known(o->s, policy))
         return 0;
-    int rc = load_baseline(o, file, &one.baseline);
+    int rc = o->ask->baseline ? 0 : may_use(o, policy, file, dir, &may);
+    if (rc == 0 && may)
+        rc = load_baseline(o, file, &one.baseline);
     struct dml_session_baseline *slot = rc == 0 ? dml_vec_add(o->a, &o->s->of_policies) : NULL;
     if (slot)
         *slot = one;
@@ -162,4 +219,14 @@ struct dml_baseline *dml_session_baseline(const struct dml_session *s, const str
         if (s->of_policies.v[i].policy == policy)
             return s->of_policies.v[i].baseline;
     return NULL;
+}
+
+const char *dml_session_refused(const struct dml_session *s, uint32_t i)
+{
+    uint32_t n = 0;
+    const char *said;
+    for (; s->grounds.policies && (said = dml_policies_refused(s->grounds.policies, n)); n++)
+        if (n == i)
+            return said;
+    return i - n < s->refused.n ? s->refused.v[i - n] : NULL;
 }

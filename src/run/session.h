@@ -16,6 +16,7 @@ struct dml_session {
     struct dml_world world;
     struct dml_grounds grounds; /* over that world */
     DML_VEC(struct dml_session_baseline) of_policies;
+    DML_VEC(const char *) refused;            /* baselines that are not used; see dml_session_refused */
     DML_VEC(struct dml_baseline *) baselines; /* each file once, whatever number of policies names it */
 };
 
@@ -50,6 +51,8 @@ int dml_session_for(struct dml_session *s, const struct dml_session *like, const
                     const struct dml_facts *facts, struct dml_arena *a, struct dml_err *err);
 /* The policy for a path; DML_EINVAL and others with a message. */
 int dml_session_policy(const struct dml_session *s, const char *path, struct dml_policy **out, struct dml_err *err);
+/* What was found and is not used, because others could have written it: the i-th message, or NULL. */
+const char *dml_session_refused(const struct dml_session *s, uint32_t i);
 /* The baseline of a policy, or NULL. */
 struct dml_baseline *dml_session_baseline(const struct dml_session *s, const struct dml_policy *policy);
 

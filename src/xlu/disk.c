@@ -113,15 +113,16 @@ static size_t old_prefix(struct dml_sv s)
     return 0;
 }
 
-/* Names that take a value. */
+/* Names that take a value: any value up to the next comma, but for the last one. */
 static const struct dml_sv values[] = {SV("format"),      SV("devtype"),       SV("access"),      SV("backend"),
                                        SV("backendtype"), SV("specification"), SV("vdev"),        SV("script"),
                                        SV("colo-host"),   SV("colo-port"),     SV("colo-export"), SV("active-disk"),
                                        SV("hidden-disk"), SV("grant_usage")};
+enum { ANY_VALUE = sizeof values / sizeof *values - 1 };
 
 /*
  * libxlutil's scanner finds no rule, and ends the process, where a `=` that belongs to no name stands before a newline.
- * xl ends there too; we must not.
+ * grant_usage is a name only together with its 0 or 1. xl ends there too; we must not.
  */
 static _Bool ends_scanner(struct dml_sv spec)
 {
@@ -134,7 +135,7 @@ static _Bool ends_scanner(struct dml_sv spec)
         while (from < c && (*from == ' ' || *from == '\t' || *from == '\n'))
             from++;
         _Bool known = dml_sv_is((struct dml_sv){from, (size_t)(c - from)}, "target");
-        for (size_t i = 0; i < sizeof values / sizeof *values && !known; i++)
+        for (size_t i = 0; i < ANY_VALUE && !known; i++)
             known = dml_sv_eq((struct dml_sv){from, (size_t)(c - from)}, values[i]);
         if (!known)
             return 1;

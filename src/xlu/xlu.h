@@ -22,7 +22,7 @@ void dml_xlu_free(struct dml_xlu *xlu);
 /* Where the second opinion differs from ours. Anything but SAME is a bug of ours. */
 enum dml_xlu_what {
     DML_XLU_SAME,
-    DML_XLU_SKIPPED, /* not asked: a NUL outside of comments, on which libxlutil aborts; or it would take minutes */
+    DML_XLU_SKIPPED, /* not asked: a NUL, on which libxlutil may abort; or it would take minutes */
     DML_XLU_ACCEPTS, /* libxlutil accepts what we reject */
     DML_XLU_REJECTS, /* libxlutil rejects what we accept */
     DML_XLU_KIND,    /* a list where we have a text, or a text where we have a list, or no such key */

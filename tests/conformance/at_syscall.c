@@ -12,6 +12,7 @@
  * Exits as the command does, 137 when it was killed, 77 where this machine cannot do it, 125 when call N never came.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,9 +50,10 @@ static const struct call {
     {SYS_flistxattr, "flistxattr", -1},
     {SYS_fgetxattr, "fgetxattr", -1},
     {SYS_fsetxattr, "fsetxattr", -1},
-    {SYS_rename, "rename", 0},
-    {SYS_link, "link", 0},
-    {SYS_unlink, "unlink", 0},
+    {SYS_openat2, "open", 1},
+    {SYS_renameat, "rename", 1},
+    {SYS_linkat, "link", 3},
+    {SYS_unlinkat, "unlink", 1},
     {SYS_mkdir, "mkdir", 0},
 };
 
@@ -81,7 +83,15 @@ static void note(FILE *trace, long n, pid_t pid, const struct user_regs_struct *
     const struct call *c = find((long)at->orig_rax);
     char path[4096] = "";
     if (c && c->path >= 0)
-        copy_path(pid, c->path ? at->rsi : at->rdi, path);
+        copy_path(pid, c->path == 3 ? at->r10 : c->path ? at->rsi : at->rdi, path);
+    int dir = c && c->path > 0 ? (int)(c->path == 3 ? at->rdx : at->rdi) : AT_FDCWD;
+    if (dir >= 0 && path[0] != '/') { /* seen from a directory that is open */
+        char fd[64], real[4096], whole[8200];
+        snprintf(fd, sizeof fd, "/proc/%d/fd/%d", (int)pid, dir);
+        ssize_t len = readlink(fd, real, sizeof real - 1);
+        snprintf(whole, sizeof whole, "%.*s/%s", len > 0 ? (int)len : 0, real, path);
+        snprintf(path, sizeof path, "%.4095s", whole);
+    }
     if (c)
         fprintf(trace, "%ld %s %lld %lld %s\n", n, c->name, (long long)at->rdi, result, path);
     else

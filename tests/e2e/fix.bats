@@ -109,10 +109,13 @@ P
     [ ! -e link.cfg.bak ]
 }
 
-@test "backup keeps the old file under a suffix, in place of an older one" {
+@test "backup keeps the old file under a suffix, and never replaces an older one" {
     echo older >web.cfg.bak
+    ln -s nowhere web.cfg.bak.1
     fix --backup web.cfg
-    is_old web.cfg.bak
+    [ "$(cat web.cfg.bak)" = older ]
+    [ -L web.cfg.bak.1 ]
+    is_old web.cfg.bak.2
     is_new web.cfg
     old >web.cfg
     fix --backup=~ web.cfg
@@ -123,8 +126,7 @@ P
 }
 
 @test "a backup that cannot be made leaves the file" {
-    mkdir web.cfg.bak
-    fix --backup web.cfg
+    fix --backup=.$(printf %0300d 0) web.cfg
     [ "$status" -eq 4 ]
     [[ "$output" == *"cannot back up web.cfg"* ]]
     is_old web.cfg

@@ -22,6 +22,7 @@
 #include "base/write.h"
 
 static char dir[64], path[128], other[128];
+static unsigned number;
 static void (*meanwhile)(void); /* what somebody else does, once, while the new text is on its way to the disk */
 
 /* In place of the C library's: between what dml_file_replace looks at and its rename. */
@@ -84,7 +85,7 @@ static int teardown(void **state)
 
 static int replace(const char *backup, struct dml_err *err)
 {
-    return dml_file_replace(path, NULL, DML_SV("old\n"), DML_SV("new\n"), backup, err);
+    return dml_file_replace(path, NULL, DML_SV("old\n"), DML_SV("new\n"), backup, &number, err);
 }
 
 static void append(void)

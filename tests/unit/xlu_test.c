@@ -99,7 +99,7 @@ static void test_compare__leaves_out_what_libxlutil_cannot_bear(void **state)
     assert_int_equal(compare().what, DML_XLU_SKIPPED);
     assert_int_equal(dml_cfg_parse(&cfg, &arena, (struct dml_sv){comment, sizeof comment - 1}, DML_V(4, 17, 0), NULL),
                      0);
-    assert_int_equal(compare().what, DML_XLU_SAME);
+    assert_int_equal(compare().what, DML_XLU_SKIPPED); /* where comments end may be in doubt */
     static const char *const pieces[] = {"a+=[1]\n", "a+='xyz'\n", "# "};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         struct dml_buf b;

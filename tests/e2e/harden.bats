@@ -1,0 +1,297 @@
+#!/usr/bin/env bats
+# What others write must not end, lead astray or silence a run.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    guest good.cfg good
+}
+
+guest() { # FILE NAME LINE...
+    local file=$1
+    mkdir -p "$(dirname "$file")"
+    printf 'type = "hvm"\nname = "%s"\nmemory = 1024\n' "$2" >"$file"
+    shift 2
+    [ $# -eq 0 ] || printf '%s\n' "$@" >>"$file"
+}
+
+@test "a text that ends libxlutil's scanner is a finding of its file, on every release, and the run goes on" {
+    guest jam.cfg jam 'disk = [ "grant_usage=\n" ]'
+    guest word.cfg word 'disk = [ "/dev/x,raw,_=\nvdev=xvda" ]'
+    printf 'type = "hvm"\nname = "a\0b"\nmemory = 512\n#\0\n' >nul.cfg
+    for xen in 4.10 4.17 4.19 4.22; do
+        run "$DMLINT" check -q --xen $xen --host none jam.cfg word.cfg nul.cfg good.cfg
+        [ "$status" -eq 1 ]
+        [[ "$output" == *"jam.cfg: verdict: blocked by"*"DM2002"* ]]
+        [[ "$output" == *"word.cfg: verdict: blocked by"*"DM2002"* ]]
+        [[ "$output" == *"nul.cfg: verdict: blocked by DM0001"* ]]
+        [[ "$output" == *"good.cfg: verdict: "* ]]
+        run "$DMLINT" argv --xen $xen --host none jam.cfg
+        [ "$status" -ne 0 ]
+        [[ "$output" == *'without a name before a line end'* ]]
+        run "$DMLINT" migrate --xen $xen --host none jam.cfg good.cfg
+        [[ "$output" == *good.cfg* ]]
+    done
+}
+
+as_root() { [ "$(id -u)" -eq 0 ] || skip "needs root, to make files of somebody else"; }
+
+silenced() { # the policies below say `fail_on: none`: 1 is what the default one says of ready.cfg
+    run "$DMLINT" check --xen 4.17 --host none "$@"
+}
+
+@test "a policy that others could have written is passed over, which is said and makes the status 2; -p uses it, --isolated none" {
+    as_root
+    export SUDO_UID=
+    mkdir site site/guests
+    printf 'dm_restrict = "yes"\n' >>good.cfg
+    mv good.cfg site/guests
+    printf 'fail_on: none\n' >site/.dmlint.yaml
+    silenced site
+    [ "$status" -eq 0 ]
+    chown nobody site/.dmlint.yaml
+    silenced site
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"site/.dmlint.yaml is not used: "*"belongs to uid "*"-p "*"--isolated"* ]]
+    [[ "$output" == *"good.cfg:4:15: error"* ]]
+    silenced --isolated site
+    [ "$status" -eq 1 ]
+    [[ "$output" != *"is not used"* ]]
+    silenced -p site/.dmlint.yaml site
+    [ "$status" -eq 0 ]
+    SUDO_UID=$(id -u nobody) silenced site
+    [ "$status" -eq 0 ]
+    chown root site/.dmlint.yaml
+    for mode in 'o+w .dmlint.yaml' 'g+w .dmlint.yaml' 'o+w .'; do
+        (cd site && chgrp nogroup .dmlint.yaml && chmod $mode)
+        silenced site
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"others than root and the caller can write "* ]]
+        (cd site && chmod og-w .dmlint.yaml .)
+    done
+    chmod 1777 site # as /tmp is
+    silenced site
+    [ "$status" -eq 0 ]
+    chmod 755 site
+    for what in site site/guests; do # a link that somebody else made, a directory of somebody else
+        mkdir -p deep/a
+        mv site/.dmlint.yaml deep/a/real.yaml
+        ln -s ../deep/a/real.yaml site/.dmlint.yaml
+        silenced site
+        [ "$status" -eq 0 ]
+        chown nobody deep
+        silenced site
+        [ "$status" -eq 2 ]
+        chown root deep
+        chown -h nobody site/.dmlint.yaml
+        silenced site
+        [ "$status" -eq 2 ]
+        rm site/.dmlint.yaml
+        mv deep/a/real.yaml site/.dmlint.yaml
+    done
+    chown nobody site/.dmlint.yaml
+    for command in rules 'explain DM1006' 'policy show'; do
+        run bash -c 'cd site && "$DMLINT" '"$command"
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"is not used"* ]]
+        run bash -c 'cd site && "$DMLINT" '"$command --isolated"
+        [ "$status" -eq 0 ]
+    done
+    run "$DMLINT" migrate --xen 4.17 --host none site
+    [ "$status" -eq 2 ]
+    mkdir home home/dmlint
+    printf 'fail_on: none\n' >home/dmlint/policy.yaml
+    rm site/.dmlint.yaml
+    XDG_CONFIG_HOME=$PWD/home silenced site
+    [ "$status" -eq 0 ]
+    chown nobody home/dmlint
+    XDG_CONFIG_HOME=$PWD/home silenced site
+    [ "$status" -eq 2 ]
+}
+
+@test "what a found policy names counts only if others could not have written it, and is written only below the policy" {
+    as_root
+    export SUDO_UID=
+    mkdir site site/sub
+    mv good.cfg site
+    printf 'fail_on: none\n' >site/sub/more.yaml
+    "$DMLINT" explain DM1006 >/dev/null
+    printf 'id: DM9001\nname: ours\nseverity: warning\ntags: [hold]\nsummary: Ours\nwhy: Because.\ndo: This.\nwhen: {key: name, present: true}\nmessage: seen\n' >site/sub/rule.yaml
+    for line in 'extends: [default, ./sub/more.yaml]' 'rules_dir: sub/rules' 'rule_files: [sub/rule.yaml]'; do
+        printf '%s\n' "$line" >site/.dmlint.yaml
+        mkdir -p site/sub/rules
+        cp site/sub/rule.yaml site/sub/rules/r.yaml
+        silenced site
+        [[ "$output" != *"is not used"* ]]
+        chown nobody site/sub
+        silenced site
+        [ "$status" -eq 2 ]
+        [[ "$output" == *".dmlint.yaml is not used: "*"site/sub belongs to uid"* ]]
+        [[ "$output" != *DM9001* ]]
+        chown root site/sub
+    done
+    printf 'baseline: sub/base.json\n' >site/.dmlint.yaml
+    run "$DMLINT" baseline create --xen 4.17 --host none site
+    [ "$status" -eq 0 ]
+    chown nobody site/sub/base.json
+    silenced site
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"the baseline "*"sub/base.json is not used: "* ]]
+    [[ "$output" == *DM1006* ]]
+    run "$DMLINT" baseline create --xen 4.17 --host none site
+    [ "$status" -eq 2 ]
+    mkdir elsewhere
+    for base in ../elsewhere/base.json "$PWD/elsewhere/base.json" sub/link/base.json sub/link/new/base.json; do
+        ln -sfn ../../elsewhere site/sub/link
+        printf 'baseline: %s\n' "$base" >site/.dmlint.yaml
+        for how in '' "-p site/.dmlint.yaml"; do
+            run "$DMLINT" baseline create $how --xen 4.17 --host none site
+            [ "$status" -eq 2 ]
+            [[ "$output" == *"does not lie below its directory"* ]]
+            [ -z "$(ls elsewhere)" ]
+        done
+    done
+    run "$DMLINT" baseline create --baseline elsewhere/base.json --xen 4.17 --host none site
+    [ "$status" -eq 0 ]
+}
+
+@test "a run that INT, TERM or HUP ends leaves no temporary file, and whole guests" {
+    for i in $(seq 150); do guest "t/g$i.cfg" "g$i" 'device_model = "qemu-dm"'; done
+    cp -r t old
+    for i in $(seq 8); do
+        for signal in INT TERM HUP; do
+            env --default-signal=INT "$DMLINT" check --xen 4.17 --host none -q -j 2 --fix --unsafe-fixes --backup t >/dev/null 2>&1 &
+            pid=$!
+            sleep "0.0$((i * 7 + 10))"
+            kill -$signal $pid 2>/dev/null || true
+            wait $pid || true
+            [ -z "$(find t -name '.*')" ]
+        done
+        rm -rf t
+        cp -r old t
+    done
+}
+
+@test "an old temporary file of ours is removed, one in use and foreign ones are not; long names can be fixed" {
+    long=$(printf 'x%.0s' $(seq 251)).cfg
+    for f in web.cfg "$long" "$(printf 'x%.0s' $(seq 250))y.cfg"; do
+        guest "$f" n 'device_model = "qemu-dm"'
+    done
+    echo left >.web.cfg.dmlint-0
+    echo used >.web.cfg.dmlint-1
+    echo kept >.web.cfg.dmlint-old
+    exec 9<.web.cfg.dmlint-1
+    flock -x 9
+    run "$DMLINT" check --xen 4.17 --host none -q --fail-on none --fix --unsafe-fixes .
+    [ "$status" -eq 0 ]
+    exec 9<&-
+    [ ! -e .web.cfg.dmlint-0 ]
+    [ "$(cat .web.cfg.dmlint-1 .web.cfg.dmlint-old)" = "used
+kept" ]
+    [ "$(ls -A | grep -c '^\.')" -eq 2 ]
+    ! grep -l qemu-dm ./*.cfg
+}
+
+@test "a list of lines with a NUL in it is an error, and so is an empty --select; an option is given once" {
+    printf 'good.cfg\0good.cfg\n' >list
+    run "$DMLINT" check --files-from list
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"has a NUL in it; -0 reads such lists"* ]]
+    run "$DMLINT" check --xen 4.17 --host none -q --files-from list -0
+    [ "$status" -ne 0 ]
+    for none in , '' ' ,, '; do
+        for option in --select --ignore; do
+            run "$DMLINT" check --xen 4.17 $option "$none" good.cfg
+            [ "$status" -eq 2 ]
+            [[ "$output" == *"names no rule"* ]]
+        done
+    done
+    run "$DMLINT" check --host none --host local good.cfg
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--host is given twice"* ]]
+}
+
+@test "host's subcommands read each option of their row, or refuse it" {
+    mkdir -p root/etc
+    printf 'root:x:0:0::/:/bin/sh\nxen-qemuuser-range-base:x:77000000:77000000::/:/bin/sh\n' >root/etc/passwd
+    run "$DMLINT" host users --root root
+    [[ "$output" == *77000000* ]]
+    for verb in collect check users; do
+        for option in $("$DMLINT" host --help | grep -o -- '^ .*--[a-z-]*' | sed 's/.*--//' | sort -u); do
+            case $option in help | version | quiet | redact) set -- "--$option" ;; root) set -- --root root ;; *) set -- "--$option" 7 ;; esac
+            run "$DMLINT" host $verb "$@"
+            case "$verb $option" in
+            collect\ root | collect\ redact | check\ root | check\ host | check\ xen | check\ qemu* | check\ format | check\ jobs | users\ root | users\ host | users\ base | users\ format | *\ quiet | *\ help | *\ version)
+                [[ "$output" != *"has no option"* ]] ;;
+            *)
+                [ "$status" -eq 2 ]
+                [[ "$output" == *"host $verb has no option --$option"* ]] ;;
+            esac
+        done
+    done
+}
+
+@test "--root is not left by links" {
+    mkdir -p root/etc root/proc root/var/lib host/x
+    printf 'root:x:0:0::/:/bin/sh\ninside:x:1234:1234::/:/bin/sh\n' >root/etc/pw
+    printf 'outside:x:4321:4321::/:/bin/sh\n' >host/passwd
+    for to in /etc/pw ../../../../../../../../../etc/pw ../etc/./pw; do
+        ln -sfn "$to" root/etc/passwd
+        run "$DMLINT" host collect -q --root root
+        [[ "$output" == *inside* ]]
+    done
+    for to in "$PWD/host/passwd" ../../host/passwd /etc/passwd loop; do
+        ln -sfn "$to" root/etc/passwd
+        ln -sfn passwd root/etc/loop
+        run "$DMLINT" host collect -q --root root
+        [[ "$output" != *outside* ]]
+        [[ "$output" != *daemon* ]]
+    done
+    rmdir root/proc
+    ln -s /proc root/proc # the root's own: a link to itself
+    run "$DMLINT" verify --root root
+    [ "$status" -ne 0 ]
+    [[ "$output" != *"pid "* ]]
+}
+
+@test "nothing waits at a pipe that nobody named on the command line" {
+    mkdir site
+    mv good.cfg site
+    mkfifo pipe site/rules.yaml
+    for text in 'extends: [./../pipe.yaml]' 'rule_files: [rules.yaml]' 'baseline: ../pipe'; do
+        mkfifo -m 600 pipe.yaml 2>/dev/null || true
+        printf '%s\n' "$text" >site/.dmlint.yaml
+        run timeout 10 "$DMLINT" check --xen 4.17 --host none site
+        [ "$status" -eq 2 ]
+        run timeout 10 "$DMLINT" check -p site/.dmlint.yaml --xen 4.17 --host none site
+        [ "$status" -eq 2 ]
+    done
+    rm site/.dmlint.yaml
+    mkfifo site/.dmlint.yaml
+    run timeout 10 "$DMLINT" check --xen 4.17 --host none site
+    [ "$status" -eq 2 ]
+}
+
+@test "what is printed for a shell takes no name for an option" {
+    guest g.cfg -a
+    run "$DMLINT" migrate --xen 4.17 --host none g.cfg
+    [[ "$output" != *"shutdown -w -a"* ]]
+    [[ "$output" != *"domid -a"* ]]
+    printf 'dm_restrict = 1\n' >>g.cfg
+    run "$DMLINT" migrate --xen 4.17 --host "$SOURCE_DIR/tests/data/migrate/host.yaml" g.cfg
+    [[ "$output" != *"shutdown -w -a"* ]]
+}
+
+@test "the binary is hardened: full RELRO, bound at once, stack protector, FORTIFY, CET, no executable stack, not setuid, and of the network only socket(2)" {
+    command -v readelf >/dev/null || skip "needs readelf"
+    if nm "$DMLINT" | grep -q __asan_init; then skip "a sanitizer's build"; fi
+    readelf -lW "$DMLINT" | grep -q GNU_RELRO
+    readelf -lW "$DMLINT" | grep GNU_STACK | grep -vq RWE
+    readelf -dW "$DMLINT" | grep -Eq 'BIND_NOW|FLAGS_1.*NOW'
+    readelf -hW "$DMLINT" | grep -q 'Type:.*DYN'
+    readelf -sW --dyn-syms "$DMLINT" >symbols
+    grep -q __stack_chk_fail symbols
+    grep -Eq '__(snprintf|vsnprintf|memcpy|fprintf|printf)_chk' symbols
+    [ "$(uname -m)" != x86_64 ] || [ "$(objdump -d "$DMLINT" | grep -c endbr64)" -gt 500 ] # of ours; Debian's start files have none
+    [ ! -u "$DMLINT" ] && [ ! -g "$DMLINT" ]
+    ! grep -Ew 'UND (connect|bind|listen|accept|accept4|getaddrinfo|gethostbyname|sendto|recvfrom|dlopen)(@.*)?' symbols
+}

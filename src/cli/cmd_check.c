@@ -280,7 +280,7 @@ static int print_diffs(const struct check *c, struct dml_err *err)
         if (rc < 0 || b.failed)
             rc = dml_err_nomem(err);
         else
-            fwrite(b.p ? b.p : "", 1, b.len, stdout);
+            dml_print_text(dml_buf_view(&b));
     }
     dml_buf_dispose(&b);
     return rc;

@@ -4,11 +4,13 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/num.h"
 #include "policy/policy.h"
 #include "run/threads.h"
+#include "text/safe.h"
 
 enum { NOTES_MAX = 1024 * 1024 };
 
@@ -174,4 +176,22 @@ int dml_common_selected(const struct dml_args *args, const struct dml_rules *rul
     *selected = v;
     int rc = mark(args, DML_OPTION_SELECT, rules, v, 1, err);
     return rc < 0 ? rc : mark(args, DML_OPTION_IGNORE, rules, v, 0, err);
+}
+
+void dml_print_text(struct dml_sv text)
+{
+    struct dml_buf b;
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(text.p, 1, text.len, stdout);
+        return;
+    }
+    dml_buf_init(&b, SIZE_MAX / 2);
+    for (const char *p = text.p, *end = text.p + text.len; p < end;) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        dml_safe_text(&b, (struct dml_sv){p, nl ? (size_t)(nl - p) : (size_t)(end - p)}, 1);
+        dml_buf_str(&b, nl ? "\n" : "");
+        p = nl ? nl + 1 : end;
+    }
+    fwrite(b.p ? b.p : "", 1, b.len, stdout);
+    dml_buf_dispose(&b);
 }

@@ -223,7 +223,7 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
     const char *path = g->inputs.paths.v[i];
     struct stat st;
     if (strcmp(path, "-") == 0) {
-        fwrite(text.p, 1, text.len, stdout); /* one call: nothing of another thread gets between */
+        dml_print_text(text); /* one call: nothing of another thread gets between */
         return 0;
     }
     if (g->output_dir)

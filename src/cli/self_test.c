@@ -162,20 +162,21 @@ enum dml_exit dml_self_test(const struct dml_args *args)
         return dml_cli_fail(DML_EXIT_USAGE, "out of memory");
     if (run && (code = is_dom0()) != DML_EXIT_OK)
         return code;
+    if (!run) { /* nothing is left here: the commands make the file, too */
+        printf("# Run this as root on the dom0; --yes does it.\n"
+               "dir=$(mktemp -d) && cat >\"$dir/%s.cfg\" <<'END'\n%sEND\n"
+               "xl create -p \"$dir/%s.cfg\"\n"
+               "dmlint verify \"domid:$(xl domid %s)\"\n"
+               "xl destroy %s\n"
+               "rm -r \"$dir\"\n",
+               name, text, name, name, name);
+        return DML_EXIT_OK;
+    }
     if (!mkdtemp(dir))
         return dml_cli_fail(DML_EXIT_USAGE, "cannot make a directory %s: %s", dir, strerror(errno));
     char *path = dml_arena_printf(args->arena, "%s/%s.cfg", dir, name);
     if (!path || dml_file_create(path, dml_sv_of(text), 0600, &err) < 0)
         return dml_cli_fail(DML_EXIT_USAGE, "%s", path ? err.msg : "out of memory");
-    if (!run) {
-        printf("# The guest is in %s. Run this as root on the dom0; --yes does it.\n"
-               "xl create -p %s\n"
-               "dmlint verify \"domid:$(xl domid %s)\"\n"
-               "xl destroy %s\n"
-               "rm -r %s\n",
-               path, path, name, name, dir);
-        return DML_EXIT_OK;
-    }
     sigemptyset(&act.sa_mask);
     for (int i = 0; i < 4; i++)
         sigaction(signals[i], &act, &old[i]);

@@ -531,9 +531,24 @@ int dml_yaml_strs(const struct dml_yaml *y, const struct dml_yaml_node *node, co
     return 0;
 }
 
-static void write_scalar(const struct dml_yaml_node *node, struct dml_buf *out)
+/* Characters that YAML takes for line ends, or drops: NEL, the line and paragraph separators, the byte order mark. */
+static const char *unseen(struct dml_sv rest, size_t *n)
 {
-    _Bool null = dml_yaml_is_null(node), plain = !node->quoted && !null;
+    static const struct {
+        const char *bytes, *escape;
+    } chars[] = {{"\xc2\x85", "\\N"}, {"\xe2\x80\xa8", "\\L"}, {"\xe2\x80\xa9", "\\P"}, {"\xef\xbb\xbf", "\\uFEFF"}};
+    for (size_t i = 0; i < sizeof chars / sizeof chars[0]; i++)
+        if (dml_sv_starts(rest, dml_sv_of(chars[i].bytes))) {
+            *n = strlen(chars[i].bytes);
+            return chars[i].escape;
+        }
+    return NULL;
+}
+
+/* A key is a text, also one that looks like null. */
+static void write_scalar(const struct dml_yaml_node *node, _Bool key, struct dml_buf *out)
+{
+    _Bool is_null = dml_yaml_is_null(node), null = is_null && !key, plain = !node->quoted && !is_null;
     for (size_t i = 0; plain && i < node->text.len; i++) {
         char c = node->text.p[i];
         plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
@@ -546,7 +561,12 @@ static void write_scalar(const struct dml_yaml_node *node, struct dml_buf *out)
     dml_buf_char(out, '"');
     for (size_t i = 0; i < node->text.len; i++) {
         unsigned char c = (unsigned char)node->text.p[i];
-        if (c == '"' || c == '\\')
+        size_t n = 0;
+        const char *escape = unseen((struct dml_sv){node->text.p + i, node->text.len - i}, &n);
+        if (escape) {
+            dml_buf_str(out, escape);
+            i += n - 1;
+        } else if (c == '"' || c == '\\')
             dml_buf_printf(out, "\\%c", c);
         else if (c < ' ' || c == 0x7f)
             dml_buf_printf(out, "\\x%02x", c);
@@ -559,14 +579,14 @@ static void write_scalar(const struct dml_yaml_node *node, struct dml_buf *out)
 void dml_yaml_write(const struct dml_yaml_node *node, struct dml_buf *out)
 {
     if (node->kind == DML_YAML_SCALAR) {
-        write_scalar(node, out);
+        write_scalar(node, 0, out);
         return;
     }
     dml_buf_char(out, node->kind == DML_YAML_MAP ? '{' : '[');
     for (uint32_t i = 0; i < node->n && !out->failed; i++) {
         dml_buf_str(out, i ? ", " : "");
         if (node->kind == DML_YAML_MAP) {
-            write_scalar(node->keys[i], out);
+            write_scalar(node->keys[i], 1, out);
             dml_buf_str(out, ": ");
         }
         dml_yaml_write(node->v[i], out);

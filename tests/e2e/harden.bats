@@ -295,3 +295,13 @@ kept" ]
     [ ! -u "$DMLINT" ] && [ ! -g "$DMLINT" ]
     ! grep -Ew 'UND (connect|bind|listen|accept|accept4|getaddrinfo|gethostbyname|sendto|recvfrom|dlopen)(@.*)?' symbols
 }
+
+@test "a terminal gets no escapes of a guest's file from --diff and --fix -" {
+    printf 'name = "n" # \033]0;owned\007\ntype = "hvm"\nmemory = 512\ndevice_model = "qemu-dm"\n' >esc.cfg
+    for how in '--diff esc.cfg' '--fix - <esc.cfg'; do
+        run "$SOURCE_DIR/tests/e2e/on_terminal" "" bash -c '"$DMLINT" check --xen 4.17 --host none -q --unsafe-fixes '"$how"
+        [[ "$output" == *'\x1b]0;owned\x07'* ]]
+        [[ "$output" != *$'\033'']0'* ]]
+    done
+    "$DMLINT" check --xen 4.17 --host none -q --unsafe-fixes --diff esc.cfg | grep -q $'\033' # a pipe gets the bytes
+}

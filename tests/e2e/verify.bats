@@ -323,9 +323,11 @@ P
     run "$DMLINT" verify --self-test
     [ "$status" -eq 0 ]
     local cfg
-    cfg=$(echo dmlint-self-test-*/*.cfg)
-    [ -f "$cfg" ]
-    [[ "$output" == *"xl create -p $PWD/$cfg"*"dmlint verify \"domid:\$(xl domid "*"xl destroy "*"rm -r $PWD/dmlint-self-test-"* ]]
+    [[ "$output" == *"xl create -p \"\$dir/"*"dmlint verify \"domid:\$(xl domid "*"xl destroy "*"rm -r \"\$dir\""* ]]
+    [ -z "$(find . -name "dmlint-self-test*")" ] # nothing is left
+    cfg=self.cfg
+    sed -n "/<<'END'/,/^END/p" <<<"$output" | sed '1d;$d' >$cfg
+    grep -q '^dm_restrict = 1' $cfg
     for xen in 4.10 4.11 4.12 4.13 4.14 4.15 4.16 4.17 4.18 4.19 4.20 4.21 4.22; do
         sed 's/^passwd:/&\n  - {name: xen-qemuuser-range-base, uid: 65536, gid: 65536}\n  - {name: xen-qemuuser-reaper, uid: 997, gid: 997}/' \
             "$SOURCE_DIR/tests/data/migrate/host.yaml" >host.yaml

@@ -142,6 +142,13 @@ static void test_yaml__writes_what_reads_the_same(void **state)
     dml_yaml_write(doc.root, &b);
     assert_string_equal(
         b.p, "{a: [~, ~, \"\", \"~\", -5, \"x\\x0ay\", 0x10, \"7\", {tr: ue}, \"a b\"], b: {c: ~}, d: {c: ~}}");
+    dml_buf_clear(&b);
+    assert_int_equal(PARSE("null: 1\n~: 2\n'': 3\nx: \"a\\Nb\\Lc\\Pd\\uFEFFe\"\n"), 0);
+    dml_yaml_write(doc.root, &b);
+    assert_string_equal(b.p, "{\"null\": 1, \"~\": 2, \"\": 3, x: \"a\\Nb\\Lc\\Pd\\uFEFFe\"}");
+    assert_int_equal(parse(b.p, b.len), 0);
+    assert_int_equal(doc.root->n, 4);
+    assert_int_equal(doc.root->v[3]->text.len, 5 + 2 + 3 + 3 + 3);
     dml_buf_dispose(&b);
 }
 

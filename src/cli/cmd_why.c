@@ -149,8 +149,7 @@ static int with_config(const struct dml_args *args, const char *config, const st
     of_check.n_paths = 1;
     int rc = dml_guest_files_open(&files, &of_check, 0, err);
     if (rc == 0)
-        rc = dml_guest_file_read(args->arena, config, args->config && !strcmp(config, args->config), DML_MAX_BYTES,
-                                 &text, err);
+        rc = dml_guest_file_read(args->arena, config, 1, DML_MAX_BYTES, &text, err);
     if (rc == 0)
         rc = dml_cfg_parse(&cfg, args->arena, text, files.session.world.target.xen, err);
     const struct dml_run_ask ask = {

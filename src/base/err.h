@@ -10,10 +10,10 @@
 enum dml_rc {
     DML_OK = 0,
     DML_ENOMEM = -1,
-    DML_EIO = -2,      /* a system call failed; the message holds strerror */
-    DML_EINVAL = -3,   /* a policy, rule, facts file or argument is invalid */
-    DML_ENOENT = -4,   /* what was asked for does not exist */
-    DML_ETOOBIG = -5,  /* over a limit */
+    DML_EIO = -2,       /* a system call failed; the message holds strerror */
+    DML_EINVAL = -3,    /* a policy, rule, facts file or argument is invalid */
+    DML_ENOENT = -4,    /* what was asked for does not exist */
+    DML_ETOOBIG = -5,   /* over a limit */
     DML_EINTERNAL = -6, /* a bug of ours that was caught */
     DML_EUNTRUSTED = -7 /* a file that nobody named, and that others could have written */
 };

@@ -88,7 +88,10 @@ static int add_directory(struct dml_inputs *in, const struct dml_args *args, con
             continue;
         char *copy = dml_arena_strdup(args->arena, e->fts_path);
         rc = copy ? add(in, args, copy) : DML_ENOMEM;
+        errno = 0;
     }
+    if (rc == 0 && errno != 0) /* fts_read sets it to 0 at the end, and to why where it gives up */
+        in->code = dml_cli_fail(DML_EXIT_INCOMPLETE, "cannot read all of %s: %s", path, strerror(errno));
     fts_close(fts);
     return rc;
 }

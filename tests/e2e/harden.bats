@@ -311,3 +311,32 @@ kept" ]
     done
     "$DMLINT" check --xen 4.17 --host none -q --unsafe-fixes --diff esc.cfg | grep -q $'\033' # a pipe gets the bytes
 }
+
+@test "nothing that a guest's file or a log says is run" {
+    command -v strace >/dev/null || skip "strace is not installed"
+    strace -f -e trace=execve -o trace true 2>/dev/null || skip "strace does not work here"
+    if nm "$DMLINT" | grep -q __asan_init; then skip "not together with AddressSanitizer"; fi
+    guest h.cfg '$(touch run)' 'bootloader = "./boot"' 'disk = [ "script=./block,format=raw,vdev=xvda,target=|touch run" ]' \
+        'vif = [ "script=./net" ]' 'device_model_override = "./qemu"' 'device_model_args = [ "-incoming", "exec:touch run" ]'
+    printf '#!/bin/sh\ntouch run\n' | tee boot block net >qemu
+    chmod 755 boot block net qemu
+    printf 'libxl: error: `touch run`: $(touch run)\n' >log
+    for command in "check" "check --fix --unsafe-fixes" "argv" "argv --diff-xen 4.20" "migrate" "why log --config=h.cfg"; do
+        [[ $command == why* ]] || command+=" h.cfg"
+        status=0
+        strace -f -e trace=execve,execveat -o trace "$DMLINT" $command --xen 4.17 --host none >/dev/null 2>&1 || status=$?
+        [ "$status" -le 1 ]
+        [ "$(grep -c 'execve' trace)" -eq 1 ]
+    done
+    [ ! -e run ]
+}
+
+@test "nesting is limited, not the stack" {
+    for n in 1000 100000 1000000; do
+        guest d.cfg deep "vif = $(head -c $n /dev/zero | tr '\0' '[')$(head -c $n /dev/zero | tr '\0' ']')"
+        for command in check argv migrate; do
+            run timeout 60 "$DMLINT" $command --xen 4.17 --host none d.cfg
+            [ "$status" -lt 5 ]
+        done
+    done
+}

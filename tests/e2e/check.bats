@@ -5,16 +5,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
     printf 'name = "web"\ntype = "hvm"\nmemory = 512\ndisk = [ "/dev/vg0/web,raw,xvda,w" ]\ndm_restrict = 1\n' >good.cfg
     printf 'name = "bad"\ntype = "hvm"\nmemory = 512\ndm_restrict = "yes"\n' >bad.cfg
-    cat >facts.yaml <<'F'
-dmlint_facts: 1
-os: linux
-xen: {version: "4.17.5"}
-kernel: {release: 6.1.0-21-amd64}
-qemu: {installed: true, version: "7.2.22", caps: {xen_domid_restrict: true, run_with_chroot: false, run_with_user: false}}
-nss: [files]
-passwd: [{name: root, uid: 0, gid: 0}, {name: xen-qemuuser-range-base, uid: 65536, gid: 65536}, {name: xen-qemuuser-reaper, uid: 990, gid: 990}]
-subuid: []
-F
+    cp "$SOURCE_DIR/tests/data/host.yaml" facts.yaml
 }
 
 verdict() { "$DMLINT" check --host facts.yaml -f json "$@" 2>/dev/null | python3 -c 'import json,sys; print(json.load(sys.stdin)["guests"][0]["verdict"])'; }

@@ -6,16 +6,7 @@ FIELD=$SOURCE_DIR/../shared/field/qemu
 
 setup() {
     cd "$BATS_TEST_TMPDIR"
-    cat >facts.yaml <<'F'
-dmlint_facts: 1
-os: linux
-xen: {version: "4.17.5"}
-kernel: {release: 6.1.0-21-amd64}
-qemu: {installed: true, version: "7.2.22", path: /usr/libexec/xen-qemu-system-i386, caps: {xen_domid_restrict: true, run_with_chroot: false, run_with_user: false}}
-nss: [files]
-passwd: [{name: root, uid: 0, gid: 0}, {name: xen-qemuuser-range-base, uid: 65536, gid: 65536}, {name: xen-qemuuser-reaper, uid: 990, gid: 990}]
-subuid: []
-F
+    sed 's|, caps:|, path: /usr/libexec/xen-qemu-system-i386&|' "$SOURCE_DIR/tests/data/host.yaml" >facts.yaml
     programs=$(mktemp -d)
     chmod 755 "$programs"
     stand_in probe 'exit 0'

@@ -20,6 +20,8 @@ enum dml_truth dml_check_missing(struct dml_check *c, const char *fact);
 /* The element of disk= with this index, and its key, for a finding. */
 struct dml_span dml_check_disk_span(struct dml_check *c, uint32_t i);
 const char *dml_check_disk_key(struct dml_check *c, uint32_t i);
+/* What format= says, as xl spells it; NULL where there is no image. */
+const char *dml_check_image_format(const struct dma_disk *d);
 
 /* An HVM guest that asks for restriction, served by a QEMU in dom0: what most checks are about. */
 _Bool dml_check_restricted_hvm(const struct dml_check *c);

@@ -15,20 +15,28 @@ const char *dml_check_disk_key(struct dml_check *c, uint32_t i)
     return dml_arena_printf(c->s->a, "disk[%u]", i);
 }
 
+const char *dml_check_image_format(const struct dma_disk *d)
+{
+    static const char *const names[] = {[DMA_FORMAT_QCOW] = "qcow",
+                                        [DMA_FORMAT_QCOW2] = "qcow2",
+                                        [DMA_FORMAT_VHD] = "vhd",
+                                        [DMA_FORMAT_RAW] = "raw",
+                                        [DMA_FORMAT_QED] = "qed"};
+    return d->format < sizeof names / sizeof names[0] ? names[d->format] : NULL;
+}
+
 enum dml_truth dml_check_restrict_qemu_backend(struct dml_check *c)
 {
-    static const char *const formats[] = {
-        [DMA_FORMAT_QCOW] = "qcow", [DMA_FORMAT_QCOW2] = "qcow2", [DMA_FORMAT_VHD] = "vhd", [DMA_FORMAT_QED] = "qed"};
     const struct dma_guest *g = &c->s->guest.g;
     enum dml_truth answer = DML_NO;
     if (!dml_check_restricted_hvm(c))
         return DML_NO;
     for (uint32_t i = 0; i < g->disks.n; i++) {
         const struct dma_disk *d = &g->disks.v[i];
-        const char *format = d->format < sizeof formats / sizeof formats[0] ? formats[d->format] : NULL;
+        const char *format = dml_check_image_format(d);
         if (d->backend_domname && *d->backend_domname) /* another domain serves it */
             continue;
-        if (format && (!d->is_cdrom || d->format != DMA_FORMAT_RAW))
+        if (format && d->format != DMA_FORMAT_RAW)
             answer = dml_check_fire(c, dml_check_disk_span(c, i), dml_check_disk_key(c, i),
                                     "a restricted QEMU cannot serve a %s image: convert it to raw on a block device",
                                     format);

@@ -8,16 +8,6 @@
 
 typedef unsigned long long ull; /* for printf */
 
-static const struct dml_host_file *find_file(const struct dml_facts *host, const char *path)
-{
-    for (uint32_t i = 0; host && path && i < host->files.n; i++) {
-        const struct dml_host_file *f = DML_AT(host->files, struct dml_host_file, i);
-        if (f->path && strcmp(f->path, path) == 0)
-            return f;
-    }
-    return NULL;
-}
-
 /* The mode's three octal digits; 0 where it is not known. */
 static _Bool mode_of(const struct dml_host_file *f, unsigned *mode)
 {
@@ -45,7 +35,7 @@ enum dml_truth dml_check_bootloader_cannot_read(struct dml_check *c)
     const struct dma_guest *g = &c->s->guest.g;
     if (g->type == DMA_HVM || !g->bootloader || g->bootloader_restrict != DMA_YES || !g->disks.n)
         return DML_NO;
-    const struct dml_host_file *f = find_file(c->s->world->host, g->disks.v[0].pdev_path);
+    const struct dml_host_file *f = dml_host_file_of(c->s->world->host, g->disks.v[0].pdev_path);
     const struct dml_account *account = account_of(c, g->bootloader_user);
     unsigned mode;
     if (!f || !account)
@@ -71,7 +61,7 @@ enum dml_truth dml_check_image_writable_by_group(struct dml_check *c)
         return DML_NO;
     const struct dml_account *account = account_of(c, g->device_model_user);
     for (uint32_t i = 0; account && i < g->disks.n; i++) {
-        const struct dml_host_file *f = find_file(c->s->world->host, g->disks.v[i].pdev_path);
+        const struct dml_host_file *f = dml_host_file_of(c->s->world->host, g->disks.v[i].pdev_path);
         unsigned mode;
         if (f && mode_of(f, &mode) && mode & 020 && f->gid == account->gid)
             answer = dml_check_fire(c, dml_check_disk_span(c, i), dml_check_disk_key(c, i),
@@ -94,14 +84,11 @@ static const char *content_by_name(const char *path)
 
 enum dml_truth dml_check_image_content(struct dml_check *c)
 {
-    static const char *const formats[] = {
-        [DMA_FORMAT_QCOW] = "qcow", [DMA_FORMAT_QCOW2] = "qcow2", [DMA_FORMAT_VHD] = "vhd",
-        [DMA_FORMAT_RAW] = "raw",   [DMA_FORMAT_EMPTY] = NULL,    [DMA_FORMAT_QED] = "qed"};
     const struct dma_guest *g = &c->s->guest.g;
     enum dml_truth answer = DML_NO;
     for (uint32_t i = 0; i < g->disks.n; i++) {
         const struct dma_disk *d = &g->disks.v[i];
-        const char *format = formats[d->format], *name = content_by_name(d->pdev_path);
+        const char *format = dml_check_image_format(d), *name = content_by_name(d->pdev_path);
         const char *seen = d->pdev_path ? dml_file_content(c->s->world->host, d->pdev_path) : NULL;
         if (!format || d->script || d->backend_domname)
             continue;

@@ -97,7 +97,7 @@ static int build(struct job *job, const char *xen, struct preview *p, struct dml
     const struct dma_target release = {sizeof release, target.xen, job->domid};
     if (dma_builder_new(NULL, &p->builder) != DMA_OK ||
         dma_build(p->builder, &guest.g, &host, &release, &p->result) != DMA_OK)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     p->outcome = p->result->outcome;
     if (p->outcome == DMA_REFUSED)
         refused(p, p->result->refusal.name, p->result->refusal.message, p->result->refusal.advice,
@@ -421,7 +421,7 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
         goto out;
     }
     if (!(job.xlu = dml_xlu_new())) {
-        rc = dml_err_set(&err, DML_ENOMEM, "out of memory");
+        rc = dml_err_nomem(&err);
         goto out;
     }
     if (dml_args_get(args, DML_OPTION_FIXED) && !diff)

@@ -18,7 +18,7 @@ static int name_inputs(struct dml_guest_files *g, struct dml_err *err)
     const char *name = dml_args_get(g->args, DML_OPTION_STDIN_FILENAME);
     g->shown = dml_new_n(g->args->arena, const char *, g->inputs.paths.n + 1);
     if (!g->shown)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     for (uint32_t i = 0; i < g->inputs.paths.n; i++)
         g->shown[i] = strcmp(g->inputs.paths.v[i], "-") == 0 ? (name ? name : "<stdin>") : g->inputs.paths.v[i];
     return 0;
@@ -93,7 +93,7 @@ int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err)
     struct physical *v = dml_new_n(a, struct physical, g->inputs.paths.n + 1);
     g->same_as = dml_new_n(a, uint32_t, g->inputs.paths.n + 1);
     if (!v || !g->same_as)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     uint32_t n = 0;
     struct stat st;
     for (uint32_t i = 0; i < g->inputs.paths.n; i++)
@@ -136,7 +136,7 @@ static int name_copies(struct dml_guest_files *g, struct dml_err *err)
     const char **sorted = dml_new_n(a, const char *, g->inputs.paths.n + 1);
     g->copies = dml_new_n(a, const char *, g->inputs.paths.n + 1);
     if (!g->copies || !sorted)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     for (uint32_t i = 0; i < g->inputs.paths.n; i++) {
         const char *path = g->inputs.paths.v[i], *tree = tree_of(g, path);
         const char *rest = tree ? path + strlen(tree) : dml_path_base(dml_sv_of(path)).p;
@@ -146,7 +146,7 @@ static int name_copies(struct dml_guest_files *g, struct dml_err *err)
             rest++;
         char *copy = dml_path_join(a, g->output_dir, rest);
         if (!copy)
-            return dml_err_set(err, DML_ENOMEM, "out of memory");
+            return dml_err_nomem(err);
         if (there && realpath(path, real) && strncmp(real, top, strlen(top)) == 0 &&
             (real[strlen(top)] == '/' || !top[1]))
             return dml_err_set(err, DML_EINVAL,
@@ -177,7 +177,7 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
                            "with --output-dir the old files stay as they are; --backup has nothing to do");
     g->backup_number = dml_new_n(g->args->arena, unsigned, g->inputs.paths.n + 1);
     if (!g->backup_number)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     g->umask = umask(0); /* before any thread starts: there is no other way to ask for it */
     umask(g->umask);
     return g->output_dir ? name_copies(g, err) : 0;

@@ -123,7 +123,7 @@ static int add_list(struct dml_inputs *in, const struct dml_args *args, const ch
                                from);
         char *path = dml_arena_strndup(args->arena, text.p, n);
         if (!path)
-            return dml_err_set(err, DML_ENOMEM, "out of memory");
+            return dml_err_nomem(err);
         if (n)
             rc = add_named(in, args, path, 1);
         n += at != NULL;

@@ -43,12 +43,20 @@ static const char *look_into(const char *path)
     return found;
 }
 
+const struct dml_host_file *dml_host_file_of(const struct dml_facts *host, const char *path)
+{
+    for (uint32_t i = 0; host && path && i < host->files.n; i++) {
+        const struct dml_host_file *f = DML_AT(host->files, struct dml_host_file, i);
+        if (f->path && strcmp(f->path, path) == 0)
+            return f;
+    }
+    return NULL;
+}
+
 const char *dml_file_content(const struct dml_facts *host, const char *path)
 {
-    for (uint32_t i = 0; host && i < host->files.n; i++) {
-        const struct dml_host_file *f = DML_AT(host->files, struct dml_host_file, i);
-        if (f->path && strcmp(f->path, path) == 0 && f->content)
-            return f->content;
-    }
+    const struct dml_host_file *f = dml_host_file_of(host, path);
+    if (f && f->content)
+        return f->content;
     return host && host->look && *path == '/' ? look_into(path) : NULL;
 }

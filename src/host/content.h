@@ -5,6 +5,8 @@
 
 #include "host/facts.h"
 
+/* The first row of the facts' files with this path, or NULL. */
+const struct dml_host_file *dml_host_file_of(const struct dml_facts *host, const char *path);
 /*
  * "raw", "qcow", "qcow2", "qed", "vhd", "vhdx", "vmdk" or "vdi", as the facts say of the path; where the facts are of
  * this machine, as the regular file there begins. NULL: not known. A fixed VHD begins as raw does. Static, or the

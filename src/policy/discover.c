@@ -40,7 +40,7 @@ int dml_policies_new(struct dml_policies **out, const struct dml_rules *rules, c
     struct dml_arena arena = {0};
     struct dml_policies *ps = dml_new(&arena, struct dml_policies);
     if (!ps)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     ps->arena = arena;
     ps->rules = rules;
     ps->cat = cat;
@@ -70,7 +70,7 @@ static int load(struct dml_policies *ps, const char *path, struct known_policy *
     }
     struct known_policy *k = dml_new(&ps->arena, struct known_policy);
     if (!k || !(k->path = dml_arena_strdup(&ps->arena, path)))
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     int rc = strcmp(path, BUILT_IN) == 0 ? dml_policy_load(&k->policy, path, ps->rules, ps->cat, err)
                                          : dml_policy_load_found(&k->policy, path, ps->rules, ps->cat, err);
     if (rc)
@@ -96,7 +96,7 @@ static int load_if_trusted(struct dml_policies *ps, const char *path, struct kno
     const char *said = dml_arena_printf(&ps->arena, "%s is not used: %s; -p %s uses it, --isolated asks for none", path,
                                         why.msg, path);
     if (!slot || !said)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     *slot = said;
     return 0;
 }
@@ -136,7 +136,7 @@ static int look(struct dml_policies *ps, char *dir, struct known_policy **out, s
     struct known_dir *d = dml_new(&ps->arena, struct known_dir);
     const char *here = dml_path_join(&ps->arena, dir, LOCAL_NAME);
     if (!d || !here || !(d->dir = dml_arena_strdup(&ps->arena, dir)))
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     *out = NULL;
     int rc = access(here, F_OK) == 0 ? load_if_trusted(ps, here, out, err) : 0;
     if (!rc && !*out && strcmp(dir, "/") == 0) {
@@ -162,7 +162,7 @@ int dml_policies_for(struct dml_policies *ps, const char *path, struct dml_polic
     char *dir = dml_path_absolute(&scratch, path);
     char *slash = dir ? strrchr(dir, '/') : NULL;
     if (!slash)
-        return dml_err_set(err, DML_ENOMEM, "out of memory");
+        return dml_err_nomem(err);
     slash[slash == dir] = '\0';
     pthread_mutex_lock(&ps->lock);
     rc = look(ps, dir, &known, err);

@@ -175,11 +175,6 @@ static struct dml_setting *settings(const struct dml_rules *rules, struct dml_ar
     return v;
 }
 
-struct dml_setting *dml_settings_default(const struct dml_rules *rules, struct dml_arena *a)
-{
-    return settings(rules, a);
-}
-
 static int set_param(struct dml_arena *a, const struct dml_layer *l, struct dml_setting *s, const struct dml_rule *rule,
                      unsigned n, const struct dml_yaml_node *node, struct dml_err *err)
 {

@@ -98,8 +98,6 @@ const struct dml_setting *dml_policy_for(const struct dml_policy *p, const char 
                                          struct dml_settings_cache *cache);
 /* The same without overrides. */
 const struct dml_setting *dml_policy_base(const struct dml_policy *p);
-/* Without any policy: the rules' own severities and parameters. In the arena. */
-struct dml_setting *dml_settings_default(const struct dml_rules *rules, struct dml_arena *a);
 
 /* Writes the policy as YAML: its own text, or with `effective` every value with the place that set it. */
 void dml_policy_show(struct dml_policy *p, _Bool effective, struct dml_buf *out);

@@ -188,15 +188,3 @@ int dml_rules_add_file(struct dml_rules *rules, const char *path, const struct d
         dml_rule_builder_done(&b, rules);
     return rc;
 }
-
-int dml_rules_add_dir(struct dml_rules *rules, const char *path, const struct dml_catalogue *cat, struct dml_arena *a,
-                      struct dml_err *err)
-{
-    struct dml_rule_builder b;
-    int rc = dml_rule_builder_init(&b, rules, cat, a, 0, err);
-    if (!rc)
-        rc = dml_rule_builder_dir(&b, path, err);
-    if (!rc)
-        dml_rule_builder_done(&b, rules);
-    return rc;
-}

@@ -230,14 +230,11 @@ _Bool dml_rule_matches(const struct dml_rule *rule, struct dml_sv word);
 _Bool dml_rules_word(const struct dml_rules *rules, struct dml_sv word, const char **near);
 
 /*
- * One more rule file (or all *.yaml of a directory, in the order of their names) on top of *rules; a rule with the id
- * of an earlier one replaces it. *rules then lives in the arena. DML_EINVAL with file, line and column; nothing is
- * changed on failure.
+ * One more rule file on top of *rules; a rule with the id of an earlier one replaces it. *rules then lives in the
+ * arena. DML_EINVAL with file, line and column; nothing is changed on failure.
  */
 int dml_rules_add_file(struct dml_rules *rules, const char *path, const struct dml_catalogue *cat, struct dml_arena *a,
                        struct dml_err *err);
-int dml_rules_add_dir(struct dml_rules *rules, const char *path, const struct dml_catalogue *cat, struct dml_arena *a,
-                      struct dml_err *err);
 int dml_rules_add_text(struct dml_rules *rules, const char *path, struct dml_sv text, const struct dml_catalogue *cat,
                        struct dml_arena *a, struct dml_err *err);
 

@@ -238,8 +238,7 @@ static int find_bans(struct fixing *f, _Bool *more)
         return DML_ENOMEM;
     for (uint32_t i = 0; i < r->ask->n; i++)
         v[i] = f->v[i].after;
-    int rc = dml_set_compare(v, r->ask->n, r->session->world.host != NULL,
-                             (struct dml_set_identity){r->ask->same, r->ask->user}, &r->a, &clashes);
+    int rc = dml_run_compare(r, v, &clashes);
     for (uint32_t i = 0; rc == 0 && i < clashes.v.n; i++) {
         const struct dml_clash *c = &clashes.v.v[i];
         struct fixed *x = &f->v[c->file];

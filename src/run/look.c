@@ -22,9 +22,10 @@ static int keep_standing(struct dml_standing *to, const struct dml_standing *fro
     return keep->failed ? DML_ENOMEM : 0;
 }
 
-static struct dml_set_identity identity(const struct run *r)
+int dml_run_compare(struct run *r, const struct dml_member *v, struct dml_clashes *out)
 {
-    return (struct dml_set_identity){r->ask->same, r->ask->user};
+    return dml_set_compare(v, r->ask->n, r->session->world.host != NULL,
+                           (struct dml_set_identity){r->ask->same, r->ask->user}, &r->a, out);
 }
 
 /* Findings of an earlier look at the same input no longer count. */
@@ -200,7 +201,7 @@ static int settle_trials(struct run *r, _Bool repaired, struct dml_err *err)
     }
     if (!any || r->ask->n < 2)
         return 0;
-    if (dml_set_compare(v, r->ask->n, r->session->world.host != NULL, identity(r), &r->a, &clashes) < 0)
+    if (dml_run_compare(r, v, &clashes) < 0)
         return dml_err_nomem(err);
     for (uint32_t i = 0; i < clashes.v.n; i++) {
         struct entry *e = &r->entries[clashes.v.v[i].file];
@@ -219,7 +220,7 @@ static int compare(struct run *r, struct dml_err *err)
     struct dml_member *v = dml_new_n(&r->a, struct dml_member, r->ask->n + 1);
     for (uint32_t i = 0; v && i < r->ask->n; i++)
         v[i] = r->entries[i].member;
-    if (!v || dml_set_compare(v, r->ask->n, r->session->world.host != NULL, identity(r), &r->a, &r->clashes) < 0 ||
+    if (!v || dml_run_compare(r, v, &r->clashes) < 0 ||
         !(r->places = dml_new_n(&r->a, struct place, r->clashes.v.n + 1)))
         return dml_err_nomem(err);
     return 0;

@@ -77,6 +77,8 @@ struct run {
 int dml_run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large,
                  struct dml_err *err);
 int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text);
+/* The members of all inputs, `v` by file, against each other and the host of the run. DML_ENOMEM. */
+int dml_run_compare(struct run *r, const struct dml_member *v, struct dml_clashes *out);
 /* A member whose keys live in `keep`. DML_ENOMEM. */
 int dml_run_keep_member(struct dml_member *to, const struct dml_member *from, struct dml_arena *keep);
 

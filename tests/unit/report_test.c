@@ -166,8 +166,8 @@ static void test_json__shape_and_bytes(void **state)
     add(0, 0, "name = 'x'\ndm_restrict = 1\n", 11, 15, DML_SV("q\" b\\ \xff n\n /"));
     add(2, 1, NULL, 0, 0, DML_SV("m"));
     static const struct dml_blocker blockers[] = {
-        {0, DML_SCOPE_GUEST, {11, 15}, {2, 1}, {2, 16}, {"shown as a finding", 18}},
-        {1, DML_SCOPE_HOST, {UINT32_MAX, 0}, {0, 0}, {0, 0}, {"hidden \x1b", 8}}};
+        {0, DML_SCOPE_GUEST, {11, 15}, {2, 1, 1}, {2, 16, 16}, {"shown as a finding", 18}},
+        {1, DML_SCOPE_HOST, {UINT32_MAX, 0}, {0, 0, 0}, {0, 0, 0}, {"hidden \x1b", 8}}};
     const struct dml_outcome_guest guest = {.file = 0,
                                             .name = DML_SV("web"),
                                             .verdict = DML_VERDICT_BLOCKED,

@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dmlint check: judges guest configs, fixes them where it was asked to, and reports in the order of their paths. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/common.h"
 #include "cli/guest_files.h"
-#include "report/report.h"
+#include "cli/outputs.h"
 #include "text/diff.h"
 
-enum { OUTPUTS_MAX = 16, NAMES_MAX = 4096, TRIED_MAX = 512, DIFF_MAX = UINT32_MAX / 2 };
-
-/* One -f F[:FILE]. */
-struct output {
-    const struct dml_format *format;
-    const char *file; /* NULL: stdout */
-};
+enum { TRIED_MAX = 512, DIFF_MAX = UINT32_MAX / 2 };
 
 struct check {
     const struct dml_args *args;
     struct dml_guest_files g;
-    struct output outputs[OUTPUTS_MAX];
-    unsigned outputs_n;
-    unsigned fail_on, min_severity, color;
+    struct dml_outputs outputs;
+    unsigned fail_on, min_severity;
     uint32_t required;       /* protections */
     _Bool fix, diff, unsafe; /* what to do about findings */
     _Bool to_stdout;         /* the fixed standard input has standard output for itself */
@@ -34,43 +24,6 @@ struct check {
 
 /* --- options
  * --------------------------------------------------------------------------------------------------------------- */
-
-static int no_format(struct dml_sv name, struct dml_err *err)
-{
-    struct dml_buf names;
-    dml_buf_init(&names, NAMES_MAX);
-    dml_format_names(&names, " and ");
-    int rc = dml_err_set(err, DML_EINVAL, "--format: there is no format \"%.*s\"; there are %s", DML_SV_ARG(name),
-                         names.p ? names.p : "");
-    dml_buf_dispose(&names);
-    return rc;
-}
-
-static int parse_formats(struct check *c, struct dml_err *err)
-{
-    const char *text;
-    unsigned to_stdout = 0;
-    for (uint32_t i = 0; (text = dml_args_nth(c->args, DML_OPTION_FORMAT, i)); i++) {
-        if (c->outputs_n == OUTPUTS_MAX)
-            return dml_err_set(err, DML_EINVAL, "--format may be given at most %d times", OUTPUTS_MAX);
-        const char *colon = strchr(text, ':');
-        struct dml_sv name = {text, colon ? (size_t)(colon - text) : strlen(text)};
-        struct output *o = &c->outputs[c->outputs_n++];
-        o->format = dml_format_find(name);
-        o->file = colon ? colon + 1 : NULL;
-        to_stdout += !colon;
-        if (!o->format)
-            return no_format(name, err);
-        if (colon && !colon[1])
-            return dml_err_set(err, DML_EINVAL, "--format %s: name the file after the colon", text);
-    }
-    if (to_stdout > 1)
-        return dml_err_set(err, DML_EINVAL,
-                           "only one --format can go to standard output; give the others a file: -f json:report.json");
-    if (!c->outputs_n)
-        c->outputs[c->outputs_n++].format = &dml_formats[0];
-    return 0;
-}
 
 static int parse_fixing(struct check *c, struct dml_err *err)
 {
@@ -127,25 +80,22 @@ static int parse_levels(struct check *c, struct dml_err *err)
 
 static int setup(struct check *c, struct dml_err *err)
 {
-    static const char *const when[] = {"auto", "always", "never", NULL};
     int rc = parse_protections(c, err);
     if (rc == 0)
         rc = dml_guest_files_open(&c->g, c->args, c->required, err);
     if (rc == 0)
-        rc = parse_formats(c, err);
-    if (rc == 0)
         rc = parse_fixing(c, err);
     if (rc == 0)
         rc = parse_levels(c, err);
-    return rc < 0 ? rc : dml_common_word(c->args, DML_OPTION_COLOR, when, &c->color, err);
+    c->outputs = (struct dml_outputs){
+        .stream = c->to_stdout ? stderr : stdout, .is_input = dml_guest_files_reads, .user = &c->g};
+    return rc < 0 ? rc : dml_outputs_parse(&c->outputs, c->args, err);
 }
 
 /* What formats and options want of the run. */
 static unsigned needs(const struct check *c)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < c->outputs_n && !c->diff; i++)
-        n |= c->outputs[i].format->needs;
+    unsigned n = c->diff ? 0 : dml_outputs_needs(&c->outputs);
     if (dml_args_get(c->args, DML_OPTION_REQUIRE_READY) || (!dml_args_get(c->args, DML_OPTION_QUIET) && !c->diff))
         n |= DML_NEED_VERDICTS;
     return n;
@@ -169,36 +119,6 @@ static int run(struct check *c, struct dml_err *err)
 /* --- report
  * -----------------------------------------------------------------------------------------------------------------------
  */
-
-static int write_stream(void *user, struct dml_sv text)
-{
-    return fwrite(text.p, 1, text.len, user) == text.len ? 0 : DML_EIO;
-}
-
-static int write_buf(void *user, struct dml_sv text)
-{
-    struct dml_buf *b = user;
-    dml_buf_sv(b, text);
-    return b->failed ? DML_ENOMEM : 0;
-}
-
-static int write_one(struct check *c, const struct output *o, const struct dml_report *report, struct dml_err *err)
-{
-    struct dml_report one = *report;
-    if (!o->file) {
-        FILE *f = c->to_stdout ? stderr : stdout;
-        int rc = dml_report_write(o->format, &one, (struct dml_sink){write_stream, f}, err);
-        return rc == DML_EIO ? dml_err_set(err, rc, "cannot write standard output: %s", strerror(errno)) : rc;
-    }
-    struct dml_buf text;
-    dml_buf_init(&text, SIZE_MAX / 2);
-    one.color = 0;
-    int rc = dml_report_write(o->format, &one, (struct dml_sink){write_buf, &text}, err);
-    if (rc == 0)
-        rc = dml_guest_files_report(&c->g, o->file, dml_buf_view(&text), err);
-    dml_buf_dispose(&text);
-    return rc;
-}
 
 /* From which severity on findings of a file fail: said on the command line, by its policy, or from errors on. */
 static enum dml_severity fails_from(const struct check *c, const char *path)
@@ -295,12 +215,14 @@ static int describe(const struct check *c, struct dml_report *report, struct dml
     int rc = dml_session_policy(&c->g.session, c->o->files ? c->g.shown[0] : ".", &policy, err);
     if (rc < 0)
         return rc;
+    const struct dml_facts *host = c->g.session.world.host;
     *report = (struct dml_report){.o = c->o,
+                                  .version = DML_VERSION,
+                                  .hostname = host ? host->hostname : NULL,
                                   .policy_name = dml_policy_name(policy),
                                   .policy_sha256 = dml_policy_sha256(policy),
                                   .min_severity = (enum dml_severity)c->min_severity,
                                   .hidden_states = dml_args_get(c->args, DML_OPTION_VERBOSE) != NULL};
-    report->color = c->color == 1 || (c->color == 0 && isatty(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO));
     if (t->xen_known)
         report->target_xen = dml_arena_strdup(c->args->arena, dml_version_text(t->xen, 0, text));
     if (t->qemu)
@@ -318,16 +240,10 @@ static int report_all(struct check *c, struct dml_err *err)
     say_tried(c);
     if (c->diff)
         return print_diffs(c, err);
-    for (unsigned i = 0; rc == 0 && i < c->outputs_n; i++)
-        rc = write_one(c, &c->outputs[i], &report, err);
+    rc = dml_outputs_write(&c->outputs, &report, err);
     if (rc < 0 || dml_args_get(c->args, DML_OPTION_QUIET))
         return rc;
-    struct dml_buf text;
-    dml_buf_init(&text, 65536);
-    dml_report_summary(&report, &text);
-    fflush(stdout);
-    fputs(text.p ? text.p : "", stderr);
-    dml_buf_dispose(&text);
+    dml_outputs_summary(&report);
     return 0;
 }
 

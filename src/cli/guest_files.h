@@ -3,7 +3,7 @@
 #ifndef DML_CLI_GUEST_FILES_H
 #define DML_CLI_GUEST_FILES_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "cli/inputs.h"
 #include "run/run.h"
@@ -60,7 +60,7 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
 struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs);
 /* Prints the messages of an outcome, and returns the exit status that they and the inputs ask for. */
 enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o);
-/* Writes a report file: as a whole or not at all, onto no input and through no link. */
-int dml_guest_files_report(const struct dml_guest_files *g, const char *path, struct dml_sv text, struct dml_err *err);
+/* Is it something that this run reads? `user` is the struct dml_guest_files. */
+_Bool dml_guest_files_reads(const void *user, const struct stat *there);
 
 #endif

@@ -19,7 +19,9 @@ struct dml_sink {
 /* An outcome, and how it is to be shown. */
 struct dml_report {
     const struct dml_outcome *o;
+    const char *version; /* of the dmlint that judged */
     const char *policy_name, *policy_sha256;
+    const char *hostname;                 /* as the facts say; NULL: not known */
     const char *target_xen, *target_qemu; /* NULL: not known */
     enum dml_severity min_severity;       /* findings less severe are not shown (counted all the same) */
     _Bool color, hidden_states;           /* hidden_states: text and concise also show what is not new */

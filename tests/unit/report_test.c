@@ -75,7 +75,8 @@ static struct dml_report report_of(void)
     outcome = (struct dml_outcome){.paths = paths, .rules = &rules, .files = 3};
     assert_int_equal(dml_findings_collect(stores, 1, NULL, &arena, &outcome.findings), 0);
     dml_findings_count(&outcome.findings, &outcome.counts);
-    return (struct dml_report){.o = &outcome, .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};
+    return (struct dml_report){
+        .o = &outcome, .version = "1", .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};
 }
 
 static const char *write(const char *format, const struct dml_report *r)

@@ -305,25 +305,25 @@ static uint16_t rule_of(struct load *l, const struct dml_json *o)
 {
     struct dml_sv id = text(l, o, "rule", 1);
     const char *name = string(l, o, "name", 0);
-    uint32_t i = 0;
-    while (l->rc == 0 && i < l->rules.n && !dml_sv_is(id, l->rules.v[i].id))
-        i++;
-    if (l->rc == 0 && i == l->rules.n && i < UINT16_MAX) {
-        struct dml_rule *rule = dml_vec_add(l->a, &l->rules);
+    struct dml_rule *rule = NULL;
+    for (uint32_t i = 0; l->rc == 0 && !rule && i < l->rules.n; i++)
+        if (dml_sv_is(id, l->rules.v[i].id))
+            rule = &l->rules.v[i];
+    if (!rule && l->rc == 0 && l->rules.n < UINT16_MAX) {
+        rule = dml_vec_add(l->a, &l->rules);
         if (rule)
             *rule = (struct dml_rule){.id = id.p, .name = ""};
     }
-    if (l->rc || i >= l->rules.n) {
+    if (!rule) {
         nomem(l);
         return 0;
     }
-    struct dml_rule *rule = &l->rules.v[i];
     if (name && !rule->name[0]) {
         rule->name = name;
         rule->confidence = (uint8_t)word(l, o, "rests_on", confidence_name, 0);
         rule->severity = (uint8_t)word(l, o, "severity", severity_name, 0);
     }
-    return (uint16_t)i;
+    return (uint16_t)(rule - l->rules.v);
 }
 
 /* ---- guests ---- */

@@ -67,7 +67,7 @@ void dml_escape_csv(struct dml_buf *out, struct dml_sv text)
 {
     static const struct escape table[] = {{'"', "\"\""}, {0, NULL}};
     dml_buf_char(out, '"');
-    if (text.len && memchr("=+-@\t\r", text.p[0], 6))
+    if (text.len && text.p[0] && strchr("=+-@\t\r", text.p[0]))
         dml_buf_char(out, '\'');
     escape(out, text, table);
     dml_buf_char(out, '"');

@@ -41,7 +41,7 @@ void dml_json_text(struct dml_buf *out, struct dml_sv text)
 /* What stands before a value: a comma, and its name. */
 static void before(struct dml_buf *out, const char *key)
 {
-    if (out->len && !memchr("{[,:\n", out->p[out->len - 1], 5))
+    if (out->len && !strchr("{[,:\n", out->p[out->len - 1]))
         dml_buf_char(out, ',');
     if (!key)
         return;

@@ -19,6 +19,14 @@ void dml_html_put(struct dml_buf *b, const char *text)
     dml_escape_xml(b, dml_sv_of(text ? text : ""));
 }
 
+void dml_html_id(struct dml_buf *b, const char *path)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (; *path; path++)
+        h = (h ^ (unsigned char)*path) * 1099511628211u;
+    dml_buf_printf(b, "guest-%016llx", (unsigned long long)h);
+}
+
 /* ---- head ---- */
 
 static void base64_sha256(struct dml_buf *b, const char *text)
@@ -164,9 +172,12 @@ static void row(struct dml_buf *b, const struct dml_report *r, const struct dml_
 {
     const char *verdict = dml_verdict_name((enum dml_verdict)g->verdict);
     _Bool link = dml_html_has_section(g, findings);
-    dml_buf_printf(b, "<tr data-file=\"%u\" data-verdict=\"%s\"><td>", g->file, verdict);
-    if (link)
-        dml_buf_printf(b, "<a href=\"#guest-%u\">", g->file);
+    dml_buf_printf(b, "<tr data-verdict=\"%s\"><td>", verdict);
+    if (link) {
+        dml_buf_str(b, "<a href=\"#");
+        dml_html_id(b, r->o->paths[g->file]);
+        dml_buf_str(b, "\">");
+    }
     dml_html_put(b, r->o->paths[g->file]);
     dml_buf_str(b, link ? "</a></td><td class=\"few\">" : "</td><td class=\"few\">");
     dml_escape_xml(b, g->name);

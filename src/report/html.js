@@ -34,8 +34,8 @@
       const text = row.textContent.toLowerCase();
       const fits = wanted.every(function (w) { return text.includes(w); });
       row.hidden = !(fits ? !verdict.value || row.dataset.verdict === verdict.value : false);
-      const section = document.getElementById("guest-" + row.dataset.file);
-      if (section) section.hidden = row.hidden;
+      const link = row.cells[0].querySelector("a");
+      if (link) document.querySelector(link.getAttribute("href")).hidden = row.hidden;
       if (!row.hidden) shown += 1;
     });
     count.textContent = shown + " of " + rows.length;

@@ -61,7 +61,9 @@ void dml_html_file(struct dml_out *out, const struct dml_report *r, uint32_t fil
     const struct dml_outcome_guest *g = out->guest;
     if (!dml_html_has_section(g, shown(out, r)))
         return;
-    dml_buf_printf(b, "<section class=\"guest\" id=\"guest-%u\">\n<h3>", file);
+    dml_buf_str(b, "<section class=\"guest\" id=\"");
+    dml_html_id(b, r->o->paths[file]);
+    dml_buf_str(b, "\">\n<h3>");
     dml_html_put(b, r->o->paths[file]);
     if (g) {
         const char *verdict = dml_verdict_name((enum dml_verdict)g->verdict);
@@ -164,7 +166,9 @@ void dml_html_finding(struct dml_out *out, const struct dml_report *r, const str
     }
     excerpt(b, f);
     for (unsigned i = 0; i < f->related_n; i++) {
-        dml_buf_printf(b, "<p>See <a href=\"#guest-%u\">", f->related[i].file);
+        dml_buf_str(b, "<p>See <a href=\"#");
+        dml_html_id(b, r->o->paths[f->related[i].file]);
+        dml_buf_str(b, "\">");
         dml_html_put(b, r->o->paths[f->related[i].file]);
         dml_buf_printf(b, ":%u</a>: ", f->related[i].start.line);
         dml_escape_xml(b, f->related[i].message);

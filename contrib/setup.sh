@@ -1,7 +1,7 @@
 # Sourced by contrib/run and contrib/test: installs Debian packages that are missing, and builds.
 # shellcheck shell=bash
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build_packages=(gcc libc6-dev cmake ninja-build pkg-config python3 libxen-dev libyaml-dev libpcre2-dev libjson-c-dev libelf-dev)
+build_packages=(gcc libc6-dev cmake ninja-build pkg-config python3 libxen-dev libyaml-dev libpcre2-dev libjson-c-dev libelf-dev libseccomp-dev)
 test_packages=(git libcmocka-dev bats mandoc valgrind strace clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev g++
     pre-commit ca-certificates xz-utils binutils qemu-system-xen seabios ipxe-qemu python3-jsonschema python3-yaml)
 

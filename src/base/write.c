@@ -327,6 +327,15 @@ static int make_directories(char *path)
     return 0;
 }
 
+int dml_file_create_above(const char *path)
+{
+    struct dml_arena a = {0};
+    char *copy = dml_arena_strdup(&a, path);
+    int rc = !copy ? DML_ENOMEM : make_directories(copy) < 0 ? DML_EIO : 0;
+    dml_arena_dispose(&a);
+    return rc;
+}
+
 int dml_file_create(const char *path, struct dml_sv text, unsigned mode, struct dml_err *err)
 {
     struct dml_arena a = {0};

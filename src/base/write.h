@@ -25,5 +25,7 @@ int dml_file_replace(const char *path, const char *tree, struct dml_sv old, stru
 /* Writes a new file of that mode, and the directories above it, in the same way. An old file of that name is replaced.
  */
 int dml_file_create(const char *path, struct dml_sv text, unsigned mode, struct dml_err *err);
+/* Only these directories. DML_EIO, DML_ENOMEM: writing the file will say more. */
+int dml_file_create_above(const char *path);
 
 #endif

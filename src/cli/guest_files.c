@@ -109,8 +109,7 @@ int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err)
     return 0;
 }
 
-/* The directory that an input was found below; NULL for one that was named itself. */
-static const char *tree_of(const struct dml_guest_files *g, const char *path)
+const char *dml_guest_files_tree(const struct dml_guest_files *g, const char *path)
 {
     for (uint32_t i = 0; i < g->inputs.trees.n; i++) {
         const char *tree = g->inputs.trees.v[i];
@@ -138,7 +137,7 @@ static int name_copies(struct dml_guest_files *g, struct dml_err *err)
     if (!g->copies || !sorted)
         return dml_err_nomem(err);
     for (uint32_t i = 0; i < g->inputs.paths.n; i++) {
-        const char *path = g->inputs.paths.v[i], *tree = tree_of(g, path);
+        const char *path = g->inputs.paths.v[i], *tree = dml_guest_files_tree(g, path);
         const char *rest = tree ? path + strlen(tree) : dml_path_base(dml_sv_of(path)).p;
         if (strcmp(path, "-") == 0)
             continue;
@@ -175,6 +174,7 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
     if (g->backup && g->output_dir)
         return dml_err_set(err, DML_EINVAL,
                            "with --output-dir the old files stay as they are; --backup has nothing to do");
+    g->writes = !needs;
     g->backup_number = dml_new_n(g->args->arena, unsigned, g->inputs.paths.n + 1);
     if (!g->backup_number)
         return dml_err_nomem(err);
@@ -201,7 +201,7 @@ int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml
     const char *path = g->inputs.paths.v[i];
     size_t max = g->session.grounds.max_bytes;
     if (strcmp(path, "-") != 0)
-        return dml_guest_file_read(a, path, !tree_of(g, path), max, text, err);
+        return dml_guest_file_read(a, path, !dml_guest_files_tree(g, path), max, text, err);
     if (!g->stdin_text.p) /* it can be read once, and is asked for by one thread at a time */
         g->stdin_rc = dml_guest_file_read(&g->standard_input, path, 1, max, &g->stdin_text, err);
     *text = g->stdin_text;
@@ -228,7 +228,7 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
     }
     if (g->output_dir)
         return dml_file_create(g->copies[i], text, (stat(path, &st) == 0 ? st.st_mode & 0777 : 0600) & ~g->umask, err);
-    return changed ? dml_file_replace(path, tree_of(g, path), old, text, g->backup ? g->backup : "",
+    return changed ? dml_file_replace(path, dml_guest_files_tree(g, path), old, text, g->backup ? g->backup : "",
                                       &g->backup_number[i], err)
                    : 0;
 }

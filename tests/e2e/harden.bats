@@ -331,6 +331,37 @@ kept" ]
     [ ! -e run ]
 }
 
+@test "a parser that a guest's file has taken over writes, runs and sends nothing; -v says what is in force" {
+    if nm "$DMLINT" | grep -Eq '__(asan|tsan)_init'; then skip "a sanitizer comes before every other library"; fi
+    printf '#!/bin/sh\ntouch ran\n' >run
+    chmod 755 run
+    guest guests/good.cfg good 'disk = [ "/dev/vg/a,raw,xvda,w" ]'
+    run "$DMLINT" check -v --xen 4.17 --host none guests
+    [[ "$output" == *"dmlint: sandbox: "* ]]
+    [[ "$output" != *"no Landlock"* && "$output" != *"no seccomp"* ]] || skip "this kernel has no Landlock or no seccomp: ${output%%$'\n'*}"
+    [[ "$output" == *"files are written nowhere"* ]]
+    for command in check "check -j 2" "check --fix" "check --diff" "check -f json:$PWD/out/report.json" argv "argv --fixed" migrate "migrate --write"; do
+        path=guests
+        [[ $command != argv* ]] || path=guests/good.cfg
+        for target in stolen /etc/dmlint-test-breakout; do
+            run env LD_PRELOAD="$BUILD_DIR/tests/conformance/libbreakout.so" BREAKOUT_RUN=./run BREAKOUT_WRITE="$target" \
+                "$DMLINT" $command -v --xen 4.17 --host none "$path"
+            [[ "$output" == *"breakout: write: Permission denied; socket: Operation not permitted; run: "* ]]
+            [[ "$output" != *"socket: done"* && "$output" != *"write: done"* ]]
+            [ ! -e "$target" ]
+        done
+        [ ! -e ran ]
+    done
+    [ -e out/report.json ]
+    # Where a guest is to be written is the most that can be.
+    run "$DMLINT" check -v --fix --xen 4.17 --host none guests
+    [[ "$output" == *"files are written in guests"* ]]
+    run "$DMLINT" check -v --fix --output-dir copies --xen 4.17 --host none guests
+    [[ "$output" == *"files are written in copies"* ]]
+    run "$DMLINT" check -v --try --xen 4.17 --host none guests
+    [[ "$output" == *"no Landlock, since --try"* ]]
+}
+
 @test "nesting is limited, not the stack" {
     for n in 1000 100000 1000000; do
         guest d.cfg deep "vif = $(head -c $n /dev/zero | tr '\0' '[')$(head -c $n /dev/zero | tr '\0' ']')"

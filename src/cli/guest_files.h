@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "base/write.h"
 #include "cli/inputs.h"
 #include "run/run.h"
 
@@ -17,6 +18,7 @@ struct dml_guest_files {
     const char *backup, *output_dir; /* NULL: none */
     _Bool writes;                    /* guest files, or their copies, are to be written */
     unsigned *backup_number;         /* by input: what stands behind the suffix of its backup, 0 for nothing */
+    struct dml_file_id *ids;         /* by input: which file was read, where it is to be written; NULL: nothing is */
     mode_t umask;
     const char **copies; /* by input: its copy in output_dir, NULL for standard input */
     uint32_t *same_as;   /* by input: the first one that is another path to the same file, or itself */

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sandbox: Landlock by its system calls, which no library of Debian 12 makes, and seccomp by libseccomp. */
+/* Sandbox: Landlock by its system calls, which no library of Debian 12 makes, and seccomp with the filters of filterc.
+ */
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <seccomp.h>
+#include <linux/seccomp.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "sandbox/filter.h"
 
-enum { SHOWN = 3 };
+#include "filters.inc"
+
+enum { SHOWN = 3, STEPS_MAX = 1024 };
 
 /* ---- Landlock ---- */
 
@@ -100,69 +97,35 @@ static int landlock(const struct dml_sandbox_ask *ask)
 
 /* ---- seccomp ---- */
 
-enum need { NOTHING, STARTING, WRITING, SANITIZERS };
+static const struct filter {
+    const struct sock_filter *steps;
+    unsigned short n;
+    unsigned refuses; /* calls */
+} reading = {READING_steps, sizeof READING_steps / sizeof READING_steps[0], READING_REFUSES},
+  writing_files = {WRITING_steps, sizeof WRITING_steps / sizeof WRITING_steps[0], WRITING_REFUSES},
+  starting = {STARTING_steps, sizeof STARTING_steps / sizeof STARTING_steps[0], STARTING_REFUSES};
 
-static const struct call {
-    const char *name;
-    enum need need;
-} calls[] = {
-#define CALL(name, need) {#name, need},
-#include "sandbox/calls.def"
-#undef CALL
-};
-
-static _Bool needed(enum need need, const struct dml_sandbox_ask *ask)
-{
-#ifdef SANITIZED
-    const _Bool sanitized = 1;
-#else
-    const _Bool sanitized = 0;
-#endif
-    return (need == STARTING && ask->starts_programs) || (need == WRITING && (ask->n || ask->starts_programs)) ||
-           (need == SANITIZERS && sanitized);
-}
-
-static int refuse_calls(scmp_filter_ctx filter, const struct dml_sandbox_ask *ask, unsigned *refused)
-{
-    int r = 0;
-    *refused = 0;
-    for (size_t i = 0; r == 0 && i < sizeof calls / sizeof calls[0]; i++) {
-        int nr = needed(calls[i].need, ask) ? __NR_SCMP_ERROR : seccomp_syscall_resolve_name(calls[i].name);
-        if (nr < 0)
-            continue;
-        r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), nr, 0);
-        *refused += r == 0;
-    }
-    /* Words typed into the terminal in the name of its user, and signals to others than ourselves. */
-    static const unsigned long typing[] = {TIOCSTI, TIOCLINUX};
-    for (size_t i = 0; r == 0 && i < sizeof typing / sizeof typing[0]; i++)
-        r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, typing[i]));
-    if (r == 0 && !ask->starts_programs)
-        r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
-                             SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
-    return r;
-}
-
-/* How many calls are refused; -1 with errno where there is no filter. */
+/* How many calls are refused, in every thread; -1 with errno where there is no filter. */
 static int seccomp(const struct dml_sandbox_ask *ask)
 {
-    unsigned refused = 0;
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    if (!filter) {
-        errno = ENOMEM;
+    const struct filter *f = ask->starts_programs ? &starting : ask->n ? &writing_files : &reading;
+    struct sock_filter steps[STEPS_MAX];
+    if (f->n > STEPS_MAX) {
+        errno = E2BIG;
         return -1;
     }
-    int r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);  /* every thread */
-    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);      /* no slower processor in exchange */
-    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree: few steps a call */
-    if (r == 0)
-        r = refuse_calls(filter, ask, &refused);
-    if (r == 0)
-        r = seccomp_load(filter);
-    seccomp_release(filter);
-    errno = -r;
-    return r < 0 ? -1 : (int)refused;
+    for (unsigned i = 0; i < f->n; i++) {
+        steps[i] = f->steps[i];
+        if (steps[i].k == DML_SANDBOX_SELF)
+            steps[i].k = (uint32_t)getpid();
+    }
+    const struct sock_fprog program = {f->n, steps};
+    /* The processor is not made slower in exchange: what is guarded against is no guess of its. */
+    long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+                     &program);
+    if (r > 0) /* a thread that has a filter of its own */
+        errno = EBUSY;
+    return r == 0 ? (int)f->refuses : -1;
 }
 
 /* ---- both ---- */

@@ -24,7 +24,7 @@ enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 _Bool dml_collect_is_there(struct collector *c, const char *path)
 {
     struct stat st;
-    return dml_root_stat(c->root, path, 1, &st) == 0;
+    return path && dml_root_stat(c->root, path, 1, &st) == 0;
 }
 
 /* The file's text; where it cannot be read, says so in the notes (but for files that need not exist) and returns 0. */

@@ -135,8 +135,7 @@ static void find_backends(struct search *s)
 {
     struct names names;
     struct stat st;
-    char *real = dml_path_in_root(s->a, s->root, BACKEND_DIR);
-    s->backends_known = real && stat(real, &st) == 0 && list(s, BACKEND_DIR, &names);
+    s->backends_known = dml_root_stat(s->root, BACKEND_DIR, 1, &st) == 0 && list(s, BACKEND_DIR, &names);
     for (uint32_t i = 0; s->backends_known && i < names.v.n; i++) {
         const char *from = strchr(names.v.v[i], '-'), *to = from ? strchr(from + 1, '-') : NULL;
         uint64_t domid, *slot;

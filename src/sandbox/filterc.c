@@ -42,7 +42,7 @@ static int refuse_calls(scmp_filter_ctx filter, unsigned needs, unsigned *refuse
                              SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, typing[i]));
     if (r == 0 && !(needs >> STARTING & 1))
         r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
-                             SCMP_A0(SCMP_CMP_NE, DML_SANDBOX_SELF));
+                             SCMP_A0(SCMP_CMP_NE, DML_SANDBOX_SELF, 0));
     return r;
 }
 

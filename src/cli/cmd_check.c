@@ -125,6 +125,18 @@ static int parse_levels(struct check *c, struct dml_err *err)
     return rc < 0 ? rc : dml_common_word(c->args, DML_OPTION_FAIL_ON, fails, &c->fail_on, err);
 }
 
+static int shut_in(struct check *c, struct dml_err *err)
+{
+    const char *reports[OUTPUTS_MAX];
+    uint32_t n = 0;
+    if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
+        return DML_ENOMEM;
+    for (unsigned i = 0; i < c->outputs_n; i++)
+        if (c->outputs[i].file && !c->diff)
+            reports[n++] = c->outputs[i].file;
+    return dml_guest_files_sandbox(&c->g, reports, n, err);
+}
+
 static int setup(struct check *c, struct dml_err *err)
 {
     static const char *const when[] = {"auto", "always", "never", NULL};
@@ -137,7 +149,9 @@ static int setup(struct check *c, struct dml_err *err)
         rc = parse_fixing(c, err);
     if (rc == 0)
         rc = parse_levels(c, err);
-    return rc < 0 ? rc : dml_common_word(c->args, DML_OPTION_COLOR, when, &c->color, err);
+    if (rc == 0)
+        rc = dml_common_word(c->args, DML_OPTION_COLOR, when, &c->color, err);
+    return rc < 0 ? rc : shut_in(c, err);
 }
 
 /* What formats and options want of the run. */
@@ -160,8 +174,6 @@ static int run(struct check *c, struct dml_err *err)
                                     .store = c->fix ? dml_guest_files_store : NULL};
     struct dml_run_ask ask = dml_guest_files_ask(&c->g, needs(c));
     ask.fix = c->fix || c->diff ? &fix : NULL;
-    if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
-        return DML_ENOMEM;
     ask.try = c->try;
     return dml_run(&c->g.session, &ask, &c->o, err);
 }

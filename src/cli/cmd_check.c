@@ -78,6 +78,18 @@ static int parse_levels(struct check *c, struct dml_err *err)
     return rc < 0 ? rc : dml_common_word(c->args, DML_OPTION_FAIL_ON, fails, &c->fail_on, err);
 }
 
+static int shut_in(struct check *c, struct dml_err *err)
+{
+    const char *reports[DML_OUTPUTS_MAX];
+    uint32_t n = 0;
+    if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
+        return DML_ENOMEM;
+    for (unsigned i = 0; i < c->outputs.n; i++)
+        if (c->outputs.v[i].file && !c->diff)
+            reports[n++] = c->outputs.v[i].file;
+    return dml_guest_files_sandbox(&c->g, reports, n, err);
+}
+
 static int setup(struct check *c, struct dml_err *err)
 {
     int rc = parse_protections(c, err);
@@ -89,7 +101,9 @@ static int setup(struct check *c, struct dml_err *err)
         rc = parse_levels(c, err);
     c->outputs = (struct dml_outputs){
         .stream = c->to_stdout ? stderr : stdout, .is_input = dml_guest_files_reads, .user = &c->g};
-    return rc < 0 ? rc : dml_outputs_parse(&c->outputs, c->args, err);
+    if (rc == 0)
+        rc = dml_outputs_parse(&c->outputs, c->args, err);
+    return rc < 0 ? rc : shut_in(c, err);
 }
 
 /* What formats and options want of the run. */
@@ -110,8 +124,6 @@ static int run(struct check *c, struct dml_err *err)
                                     .store = c->fix ? dml_guest_files_store : NULL};
     struct dml_run_ask ask = dml_guest_files_ask(&c->g, needs(c));
     ask.fix = c->fix || c->diff ? &fix : NULL;
-    if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
-        return DML_ENOMEM;
     ask.try = c->try;
     return dml_run(&c->g.session, &ask, &c->o, err);
 }

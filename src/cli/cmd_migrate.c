@@ -70,7 +70,9 @@ static int setup(struct migrate *c, struct dml_err *err)
         rc = dml_guest_files_writing(&c->files, c->write ? NULL : "--write", err);
     if (rc == 0)
         rc = dml_guest_files_twins(&c->files, err);
-    return rc < 0 ? rc : find_target(c, err);
+    if (rc == 0)
+        rc = find_target(c, err);
+    return rc < 0 ? rc : dml_guest_files_sandbox(&c->files, NULL, 0, err);
 }
 
 static int run(struct migrate *c, struct dml_err *err)

@@ -28,6 +28,13 @@ static int convert(const struct dml_args *args, struct dml_loaded *l, struct dml
     int rc = dml_outputs_parse(&outputs, args, err);
     if (rc == 0)
         rc = dml_common_word(args, DML_OPTION_MIN_SEVERITY, levels, &shown, err);
+    const char *files[DML_OUTPUTS_MAX];
+    unsigned files_n = 0;
+    for (unsigned i = 0; i < outputs.n; i++)
+        if (outputs.v[i].file)
+            files[files_n++] = outputs.v[i].file;
+    if (rc == 0)
+        rc = dml_common_sandbox_for(args, files, files_n, err);
     if (rc == 0)
         rc = standard ? dml_fd_read(args->arena, 0, "standard input", FILE_MAX, &text, err)
                       : dml_file_read(args->arena, path, FILE_MAX, &text, err);

@@ -290,6 +290,7 @@ static int print_diffs(const struct check *c, struct dml_err *err)
 static int describe(const struct check *c, struct dml_report *report, struct dml_err *err)
 {
     const struct dml_target *t = &c->g.session.world.target;
+    const struct dml_facts *host = c->g.session.world.host;
     struct dml_policy *policy;
     char text[24];
     int rc = dml_session_policy(&c->g.session, c->o->files ? c->g.shown[0] : ".", &policy, err);
@@ -298,6 +299,7 @@ static int describe(const struct check *c, struct dml_report *report, struct dml
     *report = (struct dml_report){.o = c->o,
                                   .policy_name = dml_policy_name(policy),
                                   .policy_sha256 = dml_policy_sha256(policy),
+                                  .host = host ? host->origin : NULL,
                                   .min_severity = (enum dml_severity)c->min_severity,
                                   .hidden_states = dml_args_get(c->args, DML_OPTION_VERBOSE) != NULL};
     report->color = c->color == 1 || (c->color == 0 && isatty(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO));

@@ -4,6 +4,7 @@
 
 #include "cli/common.h"
 #include "cli/migrate.h"
+#include "host/users.h"
 #include "text/shell.h"
 
 enum { TEXT_MAX = 1024 * 1024 * 1024, OPTION_MAX = 65536 };
@@ -73,6 +74,15 @@ static int setup(struct migrate *c, struct dml_err *err)
     return rc < 0 ? rc : find_target(c, err);
 }
 
+/* Are the accounts of device models there and in order? */
+static _Bool accounts_are_there(const struct migrate *c)
+{
+    struct dml_users_plan plan;
+    const struct dml_facts *host = c->files.session.world.host;
+    return host && dml_users_plan(host, DML_FACT_UNKNOWN, c->m.a, &plan, NULL) == 0 && plan.base_exists &&
+           plan.reaper_exists && !plan.refused && !plan.reaper_wrong;
+}
+
 static int run(struct migrate *c, struct dml_err *err)
 {
     struct dml_run_ask inputs = dml_guest_files_ask(&c->files, 0);
@@ -81,6 +91,7 @@ static int run(struct migrate *c, struct dml_err *err)
     c->m.session = &c->files.session;
     c->m.same_as = c->files.same_as;
     c->m.host_option = host_option(c);
+    c->m.accounts_are_there = accounts_are_there(c);
     c->m.store = c->write ? dml_guest_files_store : NULL;
     if (c->interactive) {
         int rc = dml_migrate_ask_open(&ask, c, err);

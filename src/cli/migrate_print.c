@@ -61,11 +61,17 @@ static const char *restart(struct migrate *c, const struct dml_migrate_guest *g)
     return command(c, command(c, "xl shutdown -w ", name_of(c, g), " && xl create "), result_of(c, g), "");
 }
 
-/* What shows that it worked. */
+/* What shows that it worked; NULL for a guest that does not ask for restriction even now. */
 static const char *test(struct migrate *c, const struct dml_migrate_guest *g)
 {
-    return command(c, "grep -E '^(Uid|Gid)' /proc/$(xenstore-read /local/domain/$(xl domid ", name_of(c, g),
-                   ")/image/device-model-pid)/status");
+    if (c->m.goal != DML_GOAL_RESTRICT || !g->verdict_after || !g->verdict_after->requested)
+        return NULL;
+    struct dml_buf b;
+    dml_buf_init(&b, PIECE_MAX);
+    dml_buf_str(&b, "dmlint verify --config=");
+    dml_shell_word(&b, result_of(c, g));
+    dml_buf_str(&b, " \"domid:$(xl domid ");
+    return command(c, keep(c, &b), name_of(c, g), ")\"");
 }
 
 static const char *back(struct migrate *c, const struct dml_migrate_guest *g)
@@ -285,10 +291,13 @@ static void print_force(struct migrate *c, const struct dml_migrate_guest *g, st
     dml_buf_str(out, "  To put it into force, a cold start; xl reboot, a reboot from inside, xl restore and xl migrate "
                      "keep the old config:\n");
     dml_migrate_put_lines(out, dml_sv_of(restart(c, g)), "         $ ");
-    if (c->m.goal == DML_GOAL_RESTRICT) {
-        dml_buf_str(out, "  Then check that QEMU is not root; there must be no 0 in this:\n");
-        dml_migrate_put_lines(out, dml_sv_of(test(c, g)), "         $ ");
-    } else
+    const char *check = test(c, g);
+    if (check) {
+        dml_buf_str(out, "  Then check, as root, that its QEMU is restricted:\n");
+        dml_migrate_put_lines(out, dml_sv_of(check), "         $ ");
+    } else if (c->m.goal == DML_GOAL_RESTRICT)
+        dml_buf_str(out, "  Its QEMU is not restricted by that yet: the file does not ask for it.\n");
+    else
         dml_buf_str(out,
                     "  Then check that the guest boots, has its disks, network and console, and can be shut down.\n");
     const char *undo = back(c, g);
@@ -435,7 +444,7 @@ static struct json_object *json_guest(struct migrate *c, const struct dml_migrat
     }
     put(o, "argv", argv);
     put_str(o, "in_force", *diff ? restart(c, g) : NULL);
-    put_str(o, "check", *diff && c->m.goal == DML_GOAL_RESTRICT ? test(c, g) : NULL);
+    put_str(o, "check", *diff ? test(c, g) : NULL);
     put_str(o, "back", *diff ? back(c, g) : NULL);
     return o;
 }

@@ -76,6 +76,16 @@ void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator)
     }
 }
 
+void dml_rule_line(struct dml_buf *out, const struct dml_rule *r)
+{
+    size_t start;
+    dml_buf_printf(out, "%s  %-7s  ", r->id, dml_severity_names[r->severity]);
+    start = out->len;
+    dml_tag_words(out, r->tags, ",");
+    dml_buf_printf(out, "%*s  %-28s  %s\n", (int)(out->len - start < 16 ? 16 - (out->len - start) : 0), "", r->name,
+                   r->summary);
+}
+
 enum dml_exit dml_print_buf(struct dml_buf *b, enum dml_exit code)
 {
     if (b->failed)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "host/collect_i.h"
@@ -212,6 +213,8 @@ static void collect_kubelet(struct collector *c)
 
 void dml_collect_site(struct collector *c)
 {
+    char *etc = dml_collect_below(c, "/etc");
+    c->f->reserved_uids.known = etc && access(etc, R_OK) == 0; /* that nothing is set up there is known, too */
     collect_kubelet(c);
     collect_scripts(c);
     collect_sssd(c);

@@ -172,6 +172,7 @@ static int after_asking(void *user, uint32_t i, const struct dml_fix_result *res
         *keep = rc == 0 && m->asker->decide(m->asker->user, i);
     }
     *g = whole; /* the plan is made again when all guests are known */
+    g->left = !*keep;
     dml_outcome_free(before);
     dml_outcome_free(after);
     return rc;

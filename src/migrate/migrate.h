@@ -33,6 +33,7 @@ struct dml_migrate_guest {
     struct dml_sv name;
     struct dml_sv before, after; /* the texts */
     _Bool read, stored, too_large, changed, written, not_written, reached;
+    _Bool left; /* somebody who was asked left it as it is */
     _Bool was_traditional, is_traditional;
     struct dml_migrate_argv argv_before, argv_after;
     struct dml_fix_result fixed;
@@ -60,6 +61,7 @@ struct dml_migration {
     enum dml_migrate_goal goal;
     struct dml_target target;              /* DML_GOAL_XEN: the one to come; otherwise the session's */
     const char *host_option;               /* how commands name the host: " --host facts.json", or "" */
+    _Bool accounts_are_there;              /* `dmlint host users` has nothing to propose for this host */
     const struct dml_migrate_asker *asker; /* NULL: nobody is asked */
     int (*store)(void *user, uint32_t i, struct dml_sv old, struct dml_sv text, _Bool changed, struct dml_err *err);
     /* Results. */

@@ -102,7 +102,7 @@ static const char *with_path(struct dml_migration *m, const char *before, const 
 static const char *command_for(struct dml_migration *m, const char *path, const struct dml_rule *rule)
 {
     if (rule->remedy == DML_REMEDY_ACCOUNTS)
-        return dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
+        return m->accounts_are_there ? NULL : dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
     if (rule->fixes_n && rule->fix_safety == DML_FIX_UNSAFE && !rule->migration && !rule->qemu_xen)
         return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id), path);
     return rule->remedy == DML_REMEDY_QEMU_XEN ? with_path(m, "dmlint migrate --to qemu-xen --write ", path) : NULL;
@@ -127,7 +127,7 @@ static const char *withheld_why(const struct dml_migrate_guest *g, const struct 
 static const char *with_held(struct dml_migration *m, const struct dml_migrate_guest *g, const struct dml_rule *rule,
                              const char *why)
 {
-    const char *held = withheld_why(g, rule);
+    const char *held = g->left ? NULL : withheld_why(g, rule);
     return held ? dml_arena_printf(m->a, "%s (dmlint does not do it: %s)", why, held) : why;
 }
 
@@ -136,7 +136,7 @@ static int from_rule(struct dml_migration *m, struct dml_migrate_guest *g, const
                      struct dml_sv message)
 {
     const char *path = g->o_after->paths[g->file];
-    const char *held = withheld_why(g, rule);
+    const char *held = g->left ? "you left this guest as it is" : withheld_why(g, rule);
     const char *why = message.len ? dml_arena_strndup(m->a, message.p, message.len) : rule->summary;
     enum dml_step_group group = rule->scope == DML_SCOPE_HOST || rule->scope == DML_SCOPE_UPGRADE ? DML_STEP_HOST
                                                                                                   : DML_STEP_DECISION;
@@ -253,11 +253,14 @@ static int plan_missing(struct dml_migration *m, struct dml_migrate_guest *g)
             names = names ? dml_arena_printf(m->a, "%s, %s", names, dml_missing_name(i)) : dml_missing_name(i);
     if (!names)
         return 0;
+    _Bool given = *m->host_option != '\0';
     return add(m->a, g,
                (struct dml_step){.group = DML_STEP_HOST,
-                                 .text = "Find out what is not known of the host, and give it with --host.",
+                                 .text = given ? "Find out what the facts that --host gives do not say of the host: "
+                                                 "collect them again there, as root, or add it by hand."
+                                               : "Find out what is not known of the host, and give it with --host.",
                                  .why = dml_arena_printf(m->a, "not known: %s", names),
-                                 .command = "dmlint host collect > host.json"});
+                                 .command = given ? "dmlint host collect" : "dmlint host collect > host.json"});
 }
 
 /* Findings in the order of files; infos count where the step is not about restriction. */

@@ -140,8 +140,17 @@ static void summary_of_missing(const struct dml_report *r, struct dml_buf *out)
     }
     if (n == 1 && dml_missing_command(last)) /* one fact can be said by hand */
         dml_buf_printf(out, " (%s shows it)", dml_missing_command(last));
-    if (n)
+    if (!n)
+        return;
+    if (!r->host)
         dml_buf_str(out, "\n  run `dmlint host collect > facts.json` on it, and give --host facts.json\n");
+    else if (strcmp(r->host, "local") == 0)
+        dml_buf_str(out, "\n  `dmlint host collect`, as root, says what it cannot read here\n");
+    else {
+        dml_buf_str(out, "\n  ");
+        dml_safe_text(out, dml_sv_of(r->host), 0);
+        dml_buf_str(out, " does not say it: collect it again on the host, as root, or add it (dmlint-facts(5))\n");
+    }
 }
 
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out)

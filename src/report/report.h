@@ -21,6 +21,7 @@ struct dml_report {
     const struct dml_outcome *o;
     const char *policy_name, *policy_sha256;
     const char *target_xen, *target_qemu; /* NULL: not known */
+    const char *host;                     /* where its facts are from: a file, or "local"; NULL: there are none */
     enum dml_severity min_severity;       /* findings less severe are not shown (counted all the same) */
     _Bool color, hidden_states;           /* hidden_states: text and concise also show what is not new */
 };

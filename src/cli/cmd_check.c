@@ -84,10 +84,7 @@ static int parse_fixing(struct check *c, struct dml_err *err)
         return dml_err_set(err, DML_EINVAL, "--diff changes nothing; give either --fix or --diff");
     for (uint32_t i = 0; i < c->g.inputs.paths.n; i++)
         c->to_stdout |= c->fix && strcmp(c->g.inputs.paths.v[i], "-") == 0;
-    int rc = dml_guest_files_writing(&c->g, c->fix ? NULL : "--fix", err);
-    if (rc < 0 || (!c->fix && !c->diff))
-        return rc;
-    return dml_guest_files_twins(&c->g, err);
+    return dml_guest_files_writing(&c->g, c->fix ? NULL : "--fix", err);
 }
 
 /* --require-protection: a set of what restriction can give. */
@@ -154,7 +151,6 @@ static unsigned needs(const struct check *c)
 static int run(struct check *c, struct dml_err *err)
 {
     const struct dml_run_fix fix = {.which = c->unsafe ? DML_FIX_ALL : DML_FIX_ONLY_SAFE,
-                                    .same_as = c->g.same_as,
                                     .judge_before = c->diff,
                                     .refuse_stored = c->fix,
                                     .store = c->fix ? dml_guest_files_store : NULL};
@@ -240,7 +236,8 @@ static enum dml_exit exit_code(const struct check *c)
     enum dml_exit code = dml_guest_files_messages(&c->g, c->o);
     if (c->diff ? c->o->changed > 0 : any_fails(c))
         code = dml_exit_worse(code, DML_EXIT_FINDINGS);
-    if (dml_args_get(c->args, DML_OPTION_REQUIRE_READY) && !all_ready(c->o))
+    if (dml_args_get(c->args, DML_OPTION_REQUIRE_READY) &&
+        (dml_guest_files_skipped_ask(&c->g, c->o) || !all_ready(c->o)))
         code = dml_exit_worse(code, DML_EXIT_FINDINGS);
     return code;
 }
@@ -337,12 +334,17 @@ enum dml_exit dml_cmd_check(const struct dml_args *args)
 {
     struct check c = {.args = args};
     struct dml_err err = {""};
+    enum dml_exit code = DML_EXIT_OK;
     int rc = setup(&c, &err);
-    if (rc == 0)
+    _Bool list = rc == 0 && dml_args_get(args, DML_OPTION_LIST_FILES);
+    if (list)
+        rc = dml_guest_files_list(&c.g, &code, &err);
+    if (rc == 0 && !list)
         rc = run(&c, &err);
-    if (rc == 0)
+    if (rc == 0 && !list)
         rc = report_all(&c, &err);
-    enum dml_exit code = rc < 0 ? dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg) : exit_code(&c);
+    if (rc < 0 || !list)
+        code = rc < 0 ? dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg) : exit_code(&c);
     dml_outcome_free(c.o);
     dml_guest_files_close(&c.g);
     return code;

@@ -120,7 +120,7 @@ static _Bool list(struct dml_buf *out, const struct dml_rules *rules, struct dml
     _Bool any = 0;
     for (uint32_t i = 0; i < rules->n; i++)
         if (dml_rule_matches(&rules->v[i], word)) {
-            dml_rule_line(out, &rules->v[i]);
+            dml_print_rule(out, &rules->v[i]);
             any = 1;
         }
     return any;

@@ -69,8 +69,6 @@ static int setup(struct migrate *c, struct dml_err *err)
                              c->interactive ? "interactive" : "write");
     if (rc == 0)
         rc = dml_guest_files_writing(&c->files, c->write ? NULL : "--write", err);
-    if (rc == 0)
-        rc = dml_guest_files_twins(&c->files, err);
     return rc < 0 ? rc : find_target(c, err);
 }
 
@@ -89,7 +87,6 @@ static int run(struct migrate *c, struct dml_err *err)
     struct migrate_ask ask;
     c->m.inputs = &inputs;
     c->m.session = &c->files.session;
-    c->m.same_as = c->files.same_as;
     c->m.host_option = host_option(c);
     c->m.accounts_are_there = accounts_are_there(c);
     c->m.store = c->write ? dml_guest_files_store : NULL;

@@ -13,7 +13,7 @@ static void text(struct dml_buf *out, const struct dml_rules *rules, const _Bool
 {
     for (uint32_t i = 0; i < rules->n; i++)
         if (selected[i])
-            dml_rule_line(out, &rules->v[i]);
+            dml_print_rule(out, &rules->v[i]);
 }
 
 static void put(struct json_object *o, const char *key, const char *s)

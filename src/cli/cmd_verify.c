@@ -148,7 +148,7 @@ static int compare(struct session *s, struct dml_err *err)
     const struct dml_args one = {.command = s->args->command, .arena = s->a, .paths = &config, .n_paths = 1};
     struct dml_inputs inputs = {0};
     struct dml_subject subject = {.world = &s->world};
-    int rc = config ? dml_inputs_collect(&one, &inputs, err) : 0;
+    int rc = config ? dml_inputs_collect(&one, NULL, &inputs, err) : 0;
     if (rc == 0 && (!(subject.xlu = dml_xlu_new()) || dma_builder_new(NULL, &subject.builder) < 0))
         rc = dml_err_nomem(err);
     if (rc == 0)

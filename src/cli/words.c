@@ -76,7 +76,7 @@ void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator)
     }
 }
 
-void dml_rule_line(struct dml_buf *out, const struct dml_rule *r)
+void dml_print_rule(struct dml_buf *out, const struct dml_rule *r)
 {
     size_t start;
     dml_buf_printf(out, "%s  %-7s  ", r->id, dml_severity_names[r->severity]);

@@ -21,7 +21,7 @@ void dml_fold(struct dml_buf *out, const char *text, const char *indent);
 /* "hold, start" */
 void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator);
 /* One rule in one line: id, severity, tags, name, summary. */
-void dml_rule_line(struct dml_buf *out, const struct dml_rule *r);
+void dml_print_rule(struct dml_buf *out, const struct dml_rule *r);
 /* Prints a buffer to stdout and frees it; `code`, or DML_EXIT_USAGE when memory ran out. */
 enum dml_exit dml_print_buf(struct dml_buf *b, enum dml_exit code);
 

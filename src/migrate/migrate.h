@@ -55,8 +55,7 @@ struct dml_migrate_asker {
 struct dml_migration {
     /* To be filled in before dml_migrate_run. */
     struct dml_arena *a;               /* everything lives until it is gone */
-    const struct dml_run_ask *inputs;  /* paths, read, same, jobs */
-    const uint32_t *same_as;           /* by input: the first one that is the same file */
+    const struct dml_run_ask *inputs;  /* paths, read, may_skip, skipped, jobs */
     const struct dml_session *session; /* the host as it is */
     enum dml_migrate_goal goal;
     struct dml_target target;              /* DML_GOAL_XEN: the one to come; otherwise the session's */

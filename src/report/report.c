@@ -153,11 +153,26 @@ static void summary_of_missing(const struct dml_report *r, struct dml_buf *out)
     }
 }
 
+void dml_report_skipped(const struct dml_outcome *o, struct dml_buf *out)
+{
+    size_t counts[DML_SKIPS] = {0};
+    _Bool some = 0;
+    if (!o->skipped_counted)
+        return;
+    for (uint32_t i = 0; i < o->skipped_n; i++)
+        counts[o->skipped[i].why]++;
+    dml_buf_printf(out, "%u %s skipped: ", o->skipped_counted, o->skipped_counted == 1 ? "file" : "files");
+    for (int why = 0; why < DML_SKIPS; why++)
+        if (dml_skip_counts((enum dml_skip)why))
+            number(out, counts[why], dml_skip_name((enum dml_skip)why), dml_skip_name((enum dml_skip)why), &some);
+    dml_buf_str(out, " (--list-files says why)\n");
+}
+
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
 {
     const struct dml_finding_counts *c = &r->o->counts;
     _Bool some = 0;
-    dml_buf_printf(out, "%u %s checked: ", r->o->files, r->o->files == 1 ? "file" : "files");
+    dml_buf_printf(out, "%u %s checked: ", r->o->checked, r->o->checked == 1 ? "file" : "files");
     number(out, c->by_severity[DML_ERROR], "error", "errors", &some);
     number(out, c->by_severity[DML_WARNING], "warning", "warnings", &some);
     number(out, c->by_severity[DML_INFO], "info", "infos", &some);
@@ -170,6 +185,7 @@ void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
     number(out, c->by_state[DML_STATE_BASELINED], "baselined", "baselined", &some);
     number(out, r->o->unreadable, "file not read", "files not read", &some);
     dml_buf_char(out, '\n');
+    dml_report_skipped(r->o, out);
 
     size_t counts[DML_VERDICTS] = {0};
     for (uint32_t i = 0; i < r->o->guests_n; i++)

@@ -55,6 +55,8 @@ void dml_format_names(struct dml_buf *out, const char *last);
 /* Writes a whole report. 0, DML_ENOMEM, or what the sink returned. */
 int dml_report_write(const struct dml_format *format, const struct dml_report *r, struct dml_sink sink,
                      struct dml_err *err);
+/* How many files were skipped and why, one line; nothing where none were. */
+void dml_report_skipped(const struct dml_outcome *o, struct dml_buf *out);
 /* The summary for stderr, one to three lines, empty where there is nothing to say. */
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out);
 

@@ -377,87 +377,26 @@ enum dml_truth dml_check_uid_in_use(struct dml_check *c)
     return DML_NO;
 }
 
-/* The running guests of this one's name, one after the other; NULL behind the last. None for a stored config. */
-static const struct dml_running *next_running(const struct dml_check *c, uint32_t *i)
+enum dml_truth dml_check_uid_of_running(struct dml_check *c)
 {
-    const struct dml_facts *host = c->s->world->host;
+    struct who w;
     const char *name = c->s->guest.g.name;
-    while (host && name && c->s->form.form == DML_FORM_CFG && *i < host->running.n) {
-        const struct dml_running *r = DML_AT(host->running, struct dml_running, (*i)++);
-        if (r->name && strcmp(r->name, name) == 0)
-            return r;
-    }
-    return NULL;
-}
-
-enum dml_truth dml_check_restart_due(struct dml_check *c)
-{
-    const struct dml_facts *host = c->s->world->host;
-    const char *name = c->s->guest.g.name;
-    if (!host || !name || c->s->form.form != DML_FORM_CFG || !dml_check_restricted_hvm(c))
+    if (!asks(c, &w) || c->s->form.form != DML_FORM_CFG || !w.host)
         return DML_NO;
-    struct dml_span span = dml_subject_key_span(c->s, "dm_restrict");
-    const struct dml_running *r;
-    for (uint32_t i = 0; (r = next_running(c, &i));) {
-        if (r->dm_restrict == DML_TRI_NO)
-            return dml_check_fire(c, span, "dm_restrict",
-                                  "%s runs unrestricted now, with the config it was created with: shut it down and "
-                                  "start it with xl create",
-                                  name);
+    const struct dml_account *account = w.user ? w.named : w.accounts->base ? NULL : w.accounts->shared;
+    for (uint32_t i = 0; account && i < w.host->running.n; i++) {
+        const struct dml_running *r = DML_AT(w.host->running, struct dml_running, i);
+        const struct dml_account *theirs =
+            r->device_model_user && *r->device_model_user ? dml_account_find(w.host, r->device_model_user) : NULL;
+        uint64_t uid = r->uid != DML_FACT_UNKNOWN ? r->uid : theirs ? theirs->uid : DML_FACT_UNKNOWN;
+        if (uid != account->uid || r->qemu == DML_TRI_NO || (name && r->name && strcmp(name, r->name) == 0))
+            continue;
+        return dml_check_fire(
+            c, w.span, w.key,
+            "the QEMU of %s (domid %llu), which runs now, has uid %llu, that of %s: the two can attack "
+            "each other, and destroying one guest kills the QEMU of both",
+            r->name ? r->name : "another guest", (ull)r->domid, (ull)uid, account->name);
     }
-    for (uint32_t i = 0; i < host->saved_images.n; i++) {
-        const struct dml_saved_image *m = DML_AT(host->saved_images, struct dml_saved_image, i);
-        if (m->name && strcmp(m->name, name) == 0 && m->dm_restrict == DML_TRI_NO)
-            return dml_check_fire(c, span, "dm_restrict",
-                                  "%s holds this guest with an unrestricted config and would bring it back so: delete "
-                                  "the image, and start the guest with xl create",
-                                  m->path ? m->path : "a saved image");
-    }
-    return DML_NO;
-}
-
-static const char *model_of(struct dml_subject *s)
-{
-    const struct dma_result *r = dml_subject_result(s);
-    enum dma_dm_version dm = r ? r->process.device_model : DMA_DM_UNSET;
-    return dm == DMA_DM_QEMU_XEN ? "qemu-xen" : dm == DMA_DM_TRADITIONAL ? "qemu-xen-traditional" : NULL;
-}
-
-enum dml_truth dml_check_running_differs(struct dml_check *c)
-{
-    const struct dma_guest *g = &c->s->guest.g;
-    const char *user = g->device_model_user ? g->device_model_user : "";
-    const struct dml_running *r;
-    for (uint32_t i = 0; (r = next_running(c, &i));) {
-        if (r->dm_restrict == DML_TRI_YES && g->dm_restrict != DMA_YES && !c->s->assumed)
-            return dml_check_fire(c, dml_subject_key_span(c->s, "dm_restrict"), "dm_restrict",
-                                  "%s runs restricted now, and would not after its next start from this file", g->name);
-        if (r->device_model_user && strcmp(r->device_model_user, user) != 0)
-            return dml_check_fire(c, dml_subject_key_span(c->s, "device_model_user"), "device_model_user",
-                                  "%s was created with %s%s, this file has %s%s: a cold restart is due", g->name,
-                                  *r->device_model_user ? "device_model_user " : "no device_model_user",
-                                  r->device_model_user, *user ? "the user " : "none", user);
-        const char *model = r->device_model_version ? model_of(c->s) : NULL;
-        if (model && strcmp(r->device_model_version, model) != 0)
-            return dml_check_fire(c, dml_subject_key_span(c->s, "device_model_version"), "device_model_version",
-                                  "%s runs with %s now, and this file says %s: a cold restart is due", g->name,
-                                  r->device_model_version, model);
-    }
-    return DML_NO;
-}
-
-enum dml_truth dml_check_uid_shared_now(struct dml_check *c)
-{
-    const struct dml_facts *host = c->s->world->host;
-    const struct dml_running *r;
-    for (uint32_t i = 0; (r = next_running(c, &i));)
-        for (uint32_t k = 0; r->uid != 0 && r->uid != DML_FACT_UNKNOWN && k < host->running.n; k++) {
-            const struct dml_running *other = DML_AT(host->running, struct dml_running, k);
-            if (other->uid == r->uid && other->domid != r->domid)
-                return dml_check_fire(c, dml_subject_key_span(c->s, "name"), "name",
-                                      "the QEMUs of %s and %s run under uid %llu now: destroying one kills the other's",
-                                      r->name, other->name ? other->name : "another guest", (ull)r->uid);
-        }
     return DML_NO;
 }
 

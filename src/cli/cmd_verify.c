@@ -40,6 +40,7 @@ static int find_facts(struct session *s, const char *root, struct dml_err *err)
     int rc = dml_facts_collect(f, &how, s->a, &notes, err);
     dml_buf_dispose(&notes);
     s->facts = f;
+    s->run.facts_of_root = 1;
     return rc;
 }
 
@@ -106,10 +107,10 @@ static int choose(struct session *s, const char *const *which, uint32_t n, struc
                                                            digits, digits));
     }
     for (uint32_t i = 0; i < s->n; i++)
-        if (!n || s->all[i].named)
+        if (n ? s->all[i].named : dml_verified_serves(&s->all[i]) == DML_SERVES_GUEST)
             s->shown[s->n_shown++] = &s->all[i];
-    if (!n && !s->n)
-        s->code = dml_cli_fail(DML_EXIT_NO_INPUT, "no QEMU of a Xen domain runs here");
+    if (!n && !s->n_shown)
+        s->code = dml_cli_fail(DML_EXIT_NO_INPUT, "no QEMU of a guest runs here");
     return 0;
 }
 
@@ -185,7 +186,7 @@ static int report(struct session *s, _Bool json, struct dml_err *err)
     for (uint32_t i = 0; i < s->n_shown; i++)
         s->code = dml_exit_worse(s->code, code_of(s->shown[i]));
     for (uint32_t i = 0; i < findings.n; i++)
-        s->code = dml_exit_worse(s->code, findings.v[i].error ? DML_EXIT_FINDINGS : DML_EXIT_OK);
+        s->code = dml_exit_worse(s->code, findings.v[i].severity == DML_VERIFY_ERROR ? DML_EXIT_FINDINGS : DML_EXIT_OK);
     dml_buf_init(&out, REPORT_MAX);
     if (json)
         dml_verify_json(&s->run, s->shown, s->n_shown, &findings, &out);
@@ -216,8 +217,11 @@ enum dml_exit dml_verify_print(const struct dml_args *args, const char *const *w
     if (rc == 0 && dml_world_init(&s.world, s.facts, &target, s.a) < 0)
         rc = dml_err_nomem(&err);
     if (rc == 0) {
-        s.run = (struct dml_verify){
-            .a = s.a, .facts = s.facts, .procs = &s.procs, .xen = target.xen_known ? target.xen : 0};
+        s.run = (struct dml_verify){.a = s.a,
+                                    .facts = s.facts,
+                                    .procs = &s.procs,
+                                    .xen = target.xen_known ? target.xen : 0,
+                                    .facts_of_root = s.run.facts_of_root};
         s.run.xen_from = dml_args_get(args, DML_OPTION_XEN) ? "--xen" : "the host's facts";
         rc = find_qemus(&s, root, &err);
     }

@@ -525,6 +525,7 @@ static void redact(struct collector *c)
 {
     struct dml_facts *f = c->f;
     f->hostname = f->hostname ? "redacted" : NULL;
+    f->addresses = (struct dml_list){0};
     for (uint32_t i = 0; i < f->passwd.n; i++) {
         struct dml_account *account = DML_AT(f->passwd, struct dml_account, i);
         if (strncmp(account->name, "xen-", 4) != 0 && strcmp(account->name, "root") != 0)
@@ -581,6 +582,7 @@ int dml_facts_collect(struct dml_facts *f, const struct dml_collect *how, struct
     collect_stale_chroots(&c);
     collect_uids_in_use(&c);
     collect_pci(&c);
+    dml_collect_machine(&c);
     dml_collect_site(&c);
     int rc = dml_collect_guests(f, c.root, a, notes, err);
     if (rc < 0)

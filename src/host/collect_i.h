@@ -31,6 +31,8 @@ void *dml_collect_append(struct collector *c, struct dml_list *list, size_t size
 /* Sorted paths of the entries of a directory; the list is known where the directory can be read or is not there. */
 void dml_collect_list_dir(struct collector *c, const char *dir, const char *prefix, struct dml_list *list);
 
+/* machine.c: memory, NUMA nodes, IOMMU, addresses. */
+void dml_collect_machine(struct collector *c);
 /* site.c: what else on the host touches its guests: scripts, id maps, settings of libxl. */
 void dml_collect_site(struct collector *c);
 

@@ -50,12 +50,18 @@ struct dml_saved_image {
     enum dml_tri dm_restrict;
     const char *device_model_version, *device_model_user; /* user "": none is named */
 };
+struct dml_running_disk {
+    const char *path;
+    enum dml_tri write;
+};
 struct dml_running {
     uint64_t domid;
     const char *name;
     enum dml_tri dm_restrict;
     const char *device_model_version, *device_model_user; /* as above */
     uint64_t uid;                                         /* of its QEMU */
+    enum dml_tri qemu;                                    /* NO: it needs one, and that has ended */
+    struct dml_list disks;                                /* struct dml_running_disk */
     const char *path;                                     /* of the config that libxl stored */
 };
 /* A line of a script, timer or crontab that does something to guests with xl. */
@@ -92,8 +98,9 @@ struct dml_facts {
         dml_version version;
     } xen;
     const char *kernel_release;
-    uint64_t cpus, numa_nodes;
-    struct dml_list cpupools; /* struct dml_cpupool */
+    uint64_t cpus, numa_nodes, memory; /* memory in MiB, all of the machine's */
+    struct dml_list addresses;         /* const char *, IPv4 and IPv6 of the host's interfaces */
+    struct dml_list cpupools;          /* struct dml_cpupool */
     enum dml_tri iommu;
     struct {
         enum dml_tri installed;

@@ -15,12 +15,13 @@
 
 enum { CONFIG_MAX_BYTES = 1024 * 1024 };
 
-static const char STORED_DIR[] = "/var/lib/xen", SAVE_DIR[] = "/var/lib/xen/save";
+static const char STORED_DIR[] = "/var/lib/xen", SAVE_DIR[] = "/var/lib/xen/save",
+                  BACKEND_DIR[] = "/sys/bus/xen-backend/devices";
 
 /* A QEMU that runs for a guest. */
 struct process {
     uint64_t domid, uid;
-    const char *name;
+    const char *pid, *name;
 };
 
 struct search {
@@ -31,6 +32,8 @@ struct search {
     struct dml_buf *notes;
     struct dml_xlu *xlu;
     _Bool proc; /* there are processes to be seen */
+    _Bool backends_known;
+    DML_VEC(uint64_t) backends; /* domids that have a device in dom0: all that are there */
     DML_VEC(struct process) processes;
     DML_VEC(struct dml_running) running;
     DML_VEC(struct dml_saved_image) images;
@@ -115,7 +118,7 @@ static void find_processes(struct search *s)
             continue;
         struct process *p = dml_vec_add(s->a, &s->processes);
         if (p)
-            *p = (struct process){domid, st.st_uid, name.len ? dml_arena_strndup(s->a, name.p, name.len) : NULL};
+            *p = (struct process){domid, st.st_uid, pid, name.len ? dml_arena_strndup(s->a, name.p, name.len) : NULL};
     }
 }
 
@@ -127,6 +130,32 @@ static const struct process *process_of(const struct search *s, uint64_t domid)
     return NULL;
 }
 
+/* ---- domains ---- */
+
+/* Linux lists the devices that dom0 serves as TYPE-DOMID-NUMBER; every domain has a console there while it exists. */
+static void find_backends(struct search *s)
+{
+    struct names names;
+    struct stat st;
+    char *real = dml_path_in_root(s->a, s->root, BACKEND_DIR);
+    s->backends_known = real && stat(real, &st) == 0 && list(s, BACKEND_DIR, &names);
+    for (uint32_t i = 0; s->backends_known && i < names.v.n; i++) {
+        const char *from = strchr(names.v.v[i], '-'), *to = from ? strchr(from + 1, '-') : NULL;
+        uint64_t domid, *slot;
+        if (to && dml_num_decimal((struct dml_sv){from + 1, (size_t)(to - from - 1)}, DML_DOMID_LAST, &domid) &&
+            (slot = dml_vec_add(s->a, &s->backends)))
+            *slot = domid;
+    }
+}
+
+static enum dml_tri alive(const struct search *s, uint64_t domid)
+{
+    for (uint32_t i = 0; i < s->backends.n; i++)
+        if (s->backends.v[i] == domid)
+            return DML_TRI_YES;
+    return s->backends_known ? DML_TRI_NO : DML_TRI_UNKNOWN;
+}
+
 /* ---- configs ---- */
 
 /* What matters of a stored config. */
@@ -134,6 +163,7 @@ struct config {
     const char *name, *device_model_version, *device_model_user;
     enum dml_tri dm_restrict;
     _Bool needs_qemu; /* an HVM guest whose QEMU runs in dom0 */
+    DML_VEC(struct dml_running_disk) disks;
 };
 
 /* 0 where it cannot be read, or neither libxl nor xl save wrote it, which is said. */
@@ -175,6 +205,14 @@ static _Bool read_config(struct search *s, const char *path, struct config *out)
         .dm_restrict = g->dm_restrict == DMA_YES ? DML_TRI_YES : DML_TRI_NO,
         .needs_qemu = hvm,
     };
+    for (uint32_t i = 0; i < g->disks.n; i++) {
+        const struct dma_disk *d = &g->disks.v[i];
+        struct dml_running_disk *to =
+            d->pdev_path && *d->pdev_path && !d->backend_domname ? dml_vec_add(s->a, &out->disks) : NULL;
+        if (to)
+            *to = (struct dml_running_disk){dml_arena_strdup(s->a, d->pdev_path),
+                                            d->readwrite && !d->is_cdrom ? DML_TRI_YES : DML_TRI_NO};
+    }
     return 1;
 }
 
@@ -198,8 +236,10 @@ static void find_stored(struct search *s)
         const char *path = dml_arena_printf(s->a, "%s/%s", STORED_DIR, names.v.v[i]);
         const struct process *p = process_of(s, domid);
         _Bool readable = path && read_config(s, path, &c);
-        if (readable && s->proc && c.needs_qemu && !p) {
-            dml_buf_printf(s->notes, "%s is a leftover: no QEMU runs for domid %llu\n", path,
+        enum dml_tri there = alive(s, domid);
+        if (there == DML_TRI_NO || (there == DML_TRI_UNKNOWN && readable && s->proc && c.needs_qemu && !p)) {
+            dml_buf_printf(s->notes, "%s is a leftover: %s domid %llu\n", path,
+                           there == DML_TRI_NO ? "there is no domain with" : "no QEMU runs for",
                            (unsigned long long)domid);
             continue;
         }
@@ -213,6 +253,10 @@ static void find_stored(struct search *s)
                                       .device_model_version = c.device_model_version,
                                       .device_model_user = c.device_model_user,
                                       .uid = p ? p->uid : DML_FACT_UNKNOWN,
+                                      .qemu = p                         ? DML_TRI_YES
+                                              : s->proc && c.needs_qemu ? DML_TRI_NO
+                                                                        : DML_TRI_UNKNOWN,
+                                      .disks = {c.disks.v, c.disks.n, readable},
                                       .path = path};
     }
 }
@@ -223,11 +267,18 @@ static void add_others(struct search *s)
     for (uint32_t i = 0; s->processes.v && i < s->processes.n; i++) {
         const struct process *p = &s->processes.v[i];
         _Bool known = 0;
+        if (alive(s, p->domid) == DML_TRI_NO) {
+            dml_buf_printf(s->notes,
+                           "process %s is a leftover: the QEMU of domid %llu, which is gone; it keeps all its rights "
+                           "until it is ended (kill %s)\n",
+                           p->pid, (unsigned long long)p->domid, p->pid);
+            continue;
+        }
         for (uint32_t k = 0; s->running.v && k < s->running.n && !known; k++)
             known = s->running.v[k].domid == p->domid;
         struct dml_running *r = known ? NULL : dml_vec_add(s->a, &s->running);
         if (r)
-            *r = (struct dml_running){.domid = p->domid, .name = p->name, .uid = p->uid};
+            *r = (struct dml_running){.domid = p->domid, .name = p->name, .uid = p->uid, .qemu = DML_TRI_YES};
     }
 }
 
@@ -265,6 +316,7 @@ int dml_collect_guests(struct dml_facts *f, const char *root, struct dml_arena *
     if (!s.xlu)
         return dml_err_nomem(err);
     find_processes(&s);
+    find_backends(&s);
     find_stored(&s);
     add_others(&s);
     if (s.running.n)

@@ -87,6 +87,13 @@ static const struct dml_fact_field image_fields[] = {
 };
 SHAPE(image, struct dml_saved_image);
 
+static const struct dml_fact_field running_disk_fields[] = {
+    FIELD(struct dml_running_disk, "path", STRING, path, "the file or device"),
+    FIELD(struct dml_running_disk, "write", TRI, write, "may the guest write to it"),
+    SOURCE,
+};
+SHAPE(running_disk, struct dml_running_disk);
+
 static const struct dml_fact_field running_fields[] = {
     FIELD(struct dml_running, "domid", UINT, domid, "domain id"),
     FIELD(struct dml_running, "name", STRING, name, "guest name"),
@@ -96,6 +103,8 @@ static const struct dml_fact_field running_fields[] = {
     FIELD(struct dml_running, "device_model_user", STRING, device_model_user,
           "the account that the config it was created with names, empty for none"),
     FIELD(struct dml_running, "uid", UINT, uid, "the uid under which its QEMU runs now"),
+    FIELD(struct dml_running, "qemu", TRI, qemu, "false: it needs a QEMU in dom0, and that has ended"),
+    MAPS(struct dml_running, "disks", running_disk, disks, NULL, "disks that it has"),
     FIELD(struct dml_running, "path", STRING, path, "the config that libxl stored of it"),
     SOURCE,
 };
@@ -218,6 +227,8 @@ static const struct dml_fact_field top_fields[] = {
     MAP("kernel", kernel, "the dom0 kernel"),
     FIELD(F, "cpus", UINT, cpus, "physical CPUs that Xen has"),
     FIELD(F, "numa_nodes", UINT, numa_nodes, "NUMA nodes that Xen has"),
+    FIELD(F, "memory", UINT, memory, "memory of the machine, in MiB"),
+    FIELD(F, "addresses", STRINGS, addresses, "IP addresses of the host's interfaces"),
     MAPS(F, "cpupools", cpupool, cpupools, "name", "cpupools"),
     FIELD(F, "iommu", TRI, iommu, "Xen uses an IOMMU: hvm_directio or pv_directio in xl info"),
     MAP("qemu", qemu, "the QEMU that serves guests with qemu-xen"),

@@ -53,7 +53,7 @@ static enum dml_running_state running(const struct dml_facts *host, const char *
     for (uint32_t i = 0; host && name && i < host->running.n; i++) {
         const struct dml_running *r = DML_AT(host->running, struct dml_running, i);
         if (r->name && strcmp(r->name, name) == 0)
-            return (enum dml_running_state)states[r->dm_restrict];
+            return r->qemu == DML_TRI_NO ? DML_RUNS_UNKNOWN : (enum dml_running_state)states[r->dm_restrict];
     }
     return DML_RUNS_NOT;
 }

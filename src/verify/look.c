@@ -165,6 +165,67 @@ static const char *name_of(const struct dml_verified *q)
     return q->said.name ? q->said.name : "?";
 }
 
+static const struct dml_running *running_of(const struct dml_facts *f, int64_t domid)
+{
+    for (uint32_t i = 0; i < f->running.n; i++) {
+        const struct dml_running *r = DML_AT(f->running, struct dml_running, i);
+        if (domid >= 0 && r->domid == (uint64_t)domid)
+            return r;
+    }
+    return NULL;
+}
+
+enum dml_verify_serves dml_verified_serves(const struct dml_verified *q)
+{
+    const struct dml_facts *f = q->run->facts;
+    if (q->said.domid == 0)
+        return DML_SERVES_DOM0;
+    return f && q->run->facts_of_root && f->running.known && q->said.domid > 0 && !running_of(f, q->said.domid)
+               ? DML_SERVES_NONE
+               : DML_SERVES_GUEST;
+}
+
+/* QEMUs whose domain is gone, the urgent ones; and domains whose QEMU is gone. */
+static void look_for_lost(const struct dml_verify *run, const struct dml_verified *all, uint32_t n,
+                          struct dml_verify_findings *out)
+{
+    const struct dml_facts *f = run->facts;
+    for (uint32_t i = 0; i < n; i++)
+        if (dml_verified_serves(&all[i]) == DML_SERVES_NONE)
+            add(run, out,
+                (struct dml_verify_finding){
+                    "leftover-qemu", DML_VERIFY_ERROR, all[i].p->pid, all[i].said.domid,
+                    dml_arena_printf(
+                        run->a,
+                        "process %u is the QEMU of domain %lld (%s), which is gone: it runs as uid %u, and "
+                        "keeps every right that it has until it is ended: kill %u",
+                        all[i].p->pid, (long long)all[i].said.domid, name_of(&all[i]),
+                        all[i].p->status.uid.v[DML_ID_EFFECTIVE], all[i].p->pid)});
+    for (uint32_t i = 0; i < n; i++)
+        if (dml_verified_serves(&all[i]) == DML_SERVES_DOM0)
+            add(run, out,
+                (struct dml_verify_finding){
+                    "dom0-qemu", DML_VERIFY_REMARK, all[i].p->pid, 0,
+                    dml_arena_printf(
+                        run->a,
+                        "process %u is domain 0's own QEMU, which Xen's start scripts run as root and nothing can "
+                        "restrict: it serves disks that dom0 attaches to itself (bootloaders read images so); a "
+                        "guest reaches it only by what such an image holds",
+                        all[i].p->pid)});
+    for (uint32_t i = 0; f && run->facts_of_root && i < f->running.n; i++) {
+        const struct dml_running *r = DML_AT(f->running, struct dml_running, i);
+        if (r->qemu == DML_TRI_NO)
+            add(run, out,
+                (struct dml_verify_finding){
+                    "qemu-gone", DML_VERIFY_ERROR, 0, (int64_t)r->domid,
+                    dml_arena_printf(run->a,
+                                     "domain %llu (%s) runs without its QEMU, which has ended: its log says why "
+                                     "(dmlint why %s); destroy the domain, and start it with xl create",
+                                     (unsigned long long)r->domid, r->name ? r->name : "?",
+                                     r->name ? r->name : "NAME")});
+    }
+}
+
 static void look_for_leftovers(const struct dml_verify *run, const struct dml_verified *all, uint32_t n,
                                struct dml_verify_findings *out)
 {
@@ -202,7 +263,7 @@ static void look_for_leftovers(const struct dml_verify *run, const struct dml_ve
                                                     (unsigned long long)domid);
         add(run, out,
             (struct dml_verify_finding){
-                "leftover-process", 1, p->pid, (int64_t)domid,
+                "leftover-process", DML_VERIFY_ERROR, p->pid, (int64_t)domid,
                 dml_arena_printf(run->a, "process %u (%s) has uid %llu, %s", p->pid, p->status.name,
                                  (unsigned long long)base->uid + (unsigned long long)domid, what)});
     }
@@ -220,7 +281,7 @@ static void look_for_shared_uids(const struct dml_verify *run, const struct dml_
                 continue;
             add(run, out,
                 (struct dml_verify_finding){
-                    "uid-shared", 1, all[i].p->pid, all[i].said.domid,
+                    "uid-shared", DML_VERIFY_ERROR, all[i].p->pid, all[i].said.domid,
                     dml_arena_printf(
                         run->a,
                         "domains %lld (%s) and %lld (%s) share uid %u: their QEMUs can attack each other, and "
@@ -246,7 +307,7 @@ static void look_at_logs(const struct dml_verify *run, const struct dml_verified
             continue;
         add(run, out,
             (struct dml_verify_finding){
-                "log-near-limit", 0, all[i].p->pid, all[i].said.domid,
+                "log-near-limit", DML_VERIFY_WARNING, all[i].p->pid, all[i].said.domid,
                 dml_arena_printf(
                     run->a,
                     "%s has %lld of the %llu bytes that QEMU of domain %lld may write to a file: at the limit "
@@ -259,6 +320,7 @@ int dml_verify_look_round(const struct dml_verify *run, const struct dml_verifie
                           struct dml_verify_findings *out, struct dml_err *err)
 {
     *out = (struct dml_verify_findings){0};
+    look_for_lost(run, all, n, out);
     look_for_leftovers(run, all, n, out);
     look_for_shared_uids(run, all, n, out);
     look_at_logs(run, all, n, out);

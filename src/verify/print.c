@@ -7,6 +7,8 @@
 #include "text/safe.h"
 #include "verify/verify_i.h"
 
+static const char *const severities[] = {"error", "warning", "info"}; /* enum dml_verify_severity */
+
 /* ---- text ---- */
 
 /* Harmless on a terminal; further lines behind `indent`. */
@@ -60,18 +62,26 @@ static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool b
             text_check(out, i, &q->checks[i], q->said.restricted || i == DML_VERIFY_RESTRICT_ARGUMENT);
 }
 
+static void text_findings(struct dml_buf *out, const struct dml_verify_findings *findings, _Bool errors)
+{
+    for (uint32_t i = 0; i < findings->n; i++) {
+        const struct dml_verify_finding *f = &findings->v[i];
+        if ((f->severity == DML_VERIFY_ERROR) != errors)
+            continue;
+        dml_buf_printf(out, "%s: ", severities[f->severity]);
+        safe(out, f->message, "  ");
+        dml_buf_printf(out, " [%s]\n", f->id);
+    }
+}
+
 void dml_verify_text(const struct dml_verify *run, const struct dml_verified *const *shown, uint32_t n,
                      const struct dml_verify_findings *findings, _Bool brief, struct dml_buf *out)
 {
     (void)run;
+    text_findings(out, findings, 1);
     for (uint32_t i = 0; i < n; i++)
         text_qemu(out, shown[i], brief);
-    for (uint32_t i = 0; i < findings->n; i++) {
-        const struct dml_verify_finding *f = &findings->v[i];
-        dml_buf_str(out, f->error ? "error: " : "warning: ");
-        safe(out, f->message, "  ");
-        dml_buf_printf(out, " [%s]\n", f->id);
-    }
+    text_findings(out, findings, 0);
 }
 
 /* ---- JSON ---- */
@@ -139,7 +149,7 @@ void dml_verify_json(const struct dml_verify *run, const struct dml_verified *co
     for (uint32_t i = 0; i < findings->n; i++) {
         struct json_object *f = json_object_new_object();
         put_str(f, "id", findings->v[i].id);
-        put_str(f, "severity", findings->v[i].error ? "error" : "warning");
+        put_str(f, "severity", severities[findings->v[i].severity]);
         put_number(f, "pid", findings->v[i].pid);
         put_number(f, "domid", findings->v[i].domid);
         put_str(f, "message", findings->v[i].message);

@@ -49,7 +49,8 @@ struct dml_verify {
     struct dml_arena *a;
     const struct dml_facts *facts; /* NULL: nothing is known */
     struct dml_proctree *procs;
-    dml_version xen; /* 0: the command lines have to tell */
+    _Bool facts_of_root; /* the facts were collected now, where the processes are */
+    dml_version xen;     /* 0: the command lines have to tell */
     const char *xen_from;
 };
 
@@ -91,10 +92,14 @@ int dml_verified_expect_stored(struct dml_verified *q, const struct dml_subject 
 /* Goes through the checklist. DML_ENOMEM. */
 int dml_verified_check(struct dml_verified *q, struct dml_err *err);
 
+/* Whom a QEMU serves: a guest; domain 0 itself, for disks that dom0 attaches to itself; none, as the domain is gone. */
+enum dml_verify_serves { DML_SERVES_GUEST, DML_SERVES_DOM0, DML_SERVES_NONE };
+enum dml_verify_serves dml_verified_serves(const struct dml_verified *q);
+
 /* One thing that is wrong beside the checklists. */
 struct dml_verify_finding {
     const char *id; /* "leftover-process" */
-    _Bool error;    /* else a warning */
+    enum dml_verify_severity { DML_VERIFY_ERROR, DML_VERIFY_WARNING, DML_VERIFY_REMARK } severity;
     uint32_t pid;
     int64_t domid; /* -1: none */
     const char *message;
@@ -105,8 +110,8 @@ struct dml_verify_findings {
     const char *note; /* what could not be looked for, or NULL */
 };
 /*
- * Processes with a uid of the range that are no QEMU of that domain, guests that share a uid, logs near the limit of
- * 256 KiB. `all` are the QEMUs of the whole tree. DML_ENOMEM.
+ * QEMUs whose domain is gone and domains whose QEMU is gone, processes with a uid of the range that are no QEMU of that
+ * domain, guests that share a uid, logs near the limit of 256 KiB. `all` are the QEMUs of the whole tree. DML_ENOMEM.
  */
 int dml_verify_look_round(const struct dml_verify *run, const struct dml_verified *all, uint32_t n,
                           struct dml_verify_findings *out, struct dml_err *err);

@@ -182,3 +182,37 @@ END
     echo kubelet:300000:65536 >>root/etc/subuid
     "$DMLINT" host collect -q --root root | grep 'pods of kubelet' && false || true
 }
+
+@test "host collect reads memory, NUMA nodes, IOMMU and addresses where tables and lists are complete" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -p r/etc r/proc/net r/sys/firmware/acpi/tables r/sys/firmware/dmi/tables
+    echo 'root:x:0:0::/:/bin/sh' >r/etc/passwd
+    touch r/sys/firmware/acpi/tables/{FACP,APIC}
+    # SMBIOS: memory devices of 2 GiB, of none (an empty slot) and, by the extended size, of 64 GiB; then the end.
+    zeros() { head -c "$1" /dev/zero; }
+    device() { printf '\x11\x22\x00\x11'; zeros 8; printf "$1"; zeros 14; printf "$2"; zeros 2; printf 'DIMM\x00\x00'; }
+    {
+        printf '\x01\x08\x00\x00\x01\x02\x03\x04Maker\x00Model\x00\x00'
+        device '\x00\x08' '\x00\x00\x00\x00'
+        device '\x00\x00' '\x00\x00\x00\x00'
+        device '\xff\x7f' '\x00\x00\x01\x00'
+        printf '\x7f\x04\x00\x7f\x00\x00'
+    } >r/sys/firmware/dmi/tables/DMI
+    {
+        echo 'Main:'; echo '  +-- 0.0.0.0/0 3 0 5'; echo '     |-- 0.0.0.0'; echo '        /0 universe UNICAST'
+        echo '           |-- 192.0.2.1'; echo '              /32 host LOCAL'; echo '           |-- 192.0.2.255'; echo '              /32 link BROADCAST'
+        echo 'Local:'; echo '           |-- 192.0.2.1'; echo '              /32 host LOCAL'
+    } >r/proc/net/fib_trie
+    echo '20010db8000000000000000000000001 01 80 00 80       lo' >r/proc/net/if_inet6
+    "$DMLINT" host collect --root r >f.json
+    grep -A3 '"addresses": \[' f.json | tr -d ' \n' | grep -q '"addresses":\["192.0.2.1","2001:db8::1"\]'
+    grep -q '"memory": 67584' f.json
+    grep -q '"numa_nodes": 1' f.json
+    grep -q '"iommu": false' f.json
+    # A table of an IOMMU, or of nodes, leaves it open; so does a table that ends early.
+    touch r/sys/firmware/acpi/tables/{XMAR,SRAT}
+    truncate -s -8 r/sys/firmware/dmi/tables/DMI
+    rm r/proc/net/fib_trie
+    "$DMLINT" host collect --root r >f.json
+    ! grep -q -E '"(memory|numa_nodes|iommu|addresses)"' f.json
+}

@@ -104,7 +104,7 @@ P
     cp -a t/proc/4242 t/proc/7
     sed -i 's/-xen-domid\x007/-xen-domid\x009/' t/proc/7/cmdline
     verify -q 7
-    [[ "${lines[0]}" == "domain 7 "* ]]
+    [[ "$output" == *"domain 7 (web)"* ]]
     [[ "$output" == *"domains 7 (web) and 9 (web) share uid 65543"* || "$output" == *"domains 9 (web) and 7 (web) share uid 65543"* ]]
     [ "$status" -eq 1 ]
     verify 7
@@ -346,4 +346,51 @@ P
         run "$DMLINT" verify $args
         [ "$status" -eq 2 ]
     done
+}
+
+@test "QEMUs without a domain, domains without a QEMU, and domain 0's own" {
+    # The same tree on a dom0, which has domain 7 and no other: Linux lists what it serves for whom.
+    mkdir -p t/sys/bus/xen-backend/devices t/var/lib/xen
+    touch t/sys/bus/xen-backend/devices/console-7-0
+    cp -a t/proc/4242 t/proc/50
+    sed -i 's/-xen-domid\x007/-xen-domid\x000/; s/web/dom0/' t/proc/50/cmdline
+    sed -i 's/65543/0/g' t/proc/50/status
+    verify
+    [ "$status" -eq 0 ]
+    [[ "$output" != *"domain 0 (dom0), process 50: NOT restricted"* ]]
+    [[ "$output" == *"info: process 50 is domain 0's own QEMU"*"[dom0-qemu]"* ]]
+    verify -q domid:0 # asked for, it is shown
+    [[ "$output" == *"domain 0 (dom0), process 50: NOT restricted"* ]]
+    run bash -c '"$1" verify --root t -f json | jq -e ".qemus | length == 1"' - "$DMLINT"
+    [ "$status" -eq 0 ] || ! command -v jq
+
+    # The domain goes, its QEMU stays: that comes first, and is no guest.
+    rm t/sys/bus/xen-backend/devices/console-7-0
+    verify -q
+    [ "$status" -eq 5 ] || [ "$status" -eq 1 ]
+    [[ "$output" == *"error: process 4242 is the QEMU of domain 7 (web), which is gone: it runs as uid 65543"*"kill 4242 [leftover-qemu]"* ]]
+    [[ "$output" != *"domain 7 (web), process 4242: "* ]]
+    run "$DMLINT" host collect --root t
+    [[ "$output" == *"process 4242 is a leftover: the QEMU of domid 7"* ]]
+    [[ "$output" == *'"running": ['$'\n'"  ]"* ]]
+
+    # The QEMU goes, its domain stays.
+    touch t/sys/bus/xen-backend/devices/{console-7-0,vbd-7-51712}
+    printf '{"c_info": {"type": "hvm", "name": "web"}, "b_info": {"max_memkb": 1048576, "target_memkb": 1048576, "dm_restrict": "True", "type.hvm": {}},\n "disks": [{"pdev_path": "/dev/vg0/web", "vdev": "xvda", "format": "raw", "readwrite": 1}]}' \
+        >t/var/lib/xen/userdata-d.7.0a0b0c0d-0000-4000-8000-000000000007.libxl-json
+    rm -r t/proc/4242
+    verify
+    [ "$status" -eq 5 ] || [ "$status" -eq 1 ]
+    [[ "$output" == *"error: domain 7 (web) runs without its QEMU, which has ended"*"[qemu-gone]"* ]]
+    "$DMLINT" host collect --root t >facts.json
+    grep -q '"qemu": false' facts.json
+    grep -q '"path": "/dev/vg0/web"' facts.json
+    printf 'type = "hvm"\nname = "web"\nmemory = 1024\ndm_restrict = 1\n' >web.cfg
+    run "$DMLINT" --isolated --xen 4.17 --host facts.json web.cfg
+    [[ "$output" == *"web (domid 7) has ended"*DM3020* ]]
+    [[ "$output" != *"running now: restricted"* ]]
+    # With neither, what libxl stored is a leftover of a crash.
+    rm t/sys/bus/xen-backend/devices/*
+    run "$DMLINT" host collect --root t
+    [[ "$output" == *"is a leftover: there is no domain with domid 7"* ]]
 }

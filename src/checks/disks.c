@@ -81,6 +81,31 @@ static _Bool is_block_device(const struct dml_subject *s, const char *path)
     return type == DMA_FILE_UNKNOWN ? strncmp(path, "/dev/", 5) == 0 : type == DMA_FILE_BLOCK;
 }
 
+/* Does QEMU get a disk that the guest may write to, in arguments i and i + 1? */
+static _Bool is_writable_drive(const struct dma_result *r, uint32_t i)
+{
+    const char *drive = r->argv[i + 1];
+    return strcmp(r->argv[i], "-drive") == 0 && !strstr(drive, "media=cdrom") && !strstr(drive, "readonly=on");
+}
+
+/*
+ * QEMU opens a disk of a guest that comes in for reading only, and again for writing when the guest is to go on; then
+ * it is in its chroot, under its own uid.
+ */
+enum dml_truth dml_check_restore_stays_paused(struct dml_check *c)
+{
+    const struct dma_result *r = dml_check_restricted_hvm(c) ? dml_subject_result(c->s) : NULL;
+    if (c->s->form.form != DML_FORM_IMAGE_JSON && c->s->form.form != DML_FORM_IMAGE_CFG)
+        return DML_NO;
+    for (uint32_t i = 1; r && r->outcome == DMA_RUNS && i + 1 < r->argc; i++)
+        if (is_writable_drive(r, i))
+            return dml_check_fire(
+                c, dml_subject_key_span(c->s, "dm_restrict"), "dm_restrict",
+                "restored from this image the guest stays paused: its restricted QEMU may not open the "
+                "emulated disk for writing");
+    return DML_NO;
+}
+
 enum dml_truth dml_check_restrict_file_disk(struct dml_check *c)
 {
     const struct dma_result *r = dml_check_restricted_hvm(c) ? dml_subject_result(c->s) : NULL;
@@ -89,10 +114,7 @@ enum dml_truth dml_check_restrict_file_disk(struct dml_check *c)
     if (!r || r->outcome != DMA_RUNS || c->s->world->target.xen < DML_V(4, 12, 0))
         return DML_NO;
     for (uint32_t i = 1; i + 1 < r->argc; i++) {
-        const char *drive = r->argv[i + 1];
-        if (strcmp(r->argv[i], "-drive") != 0 || strstr(drive, "media=cdrom") || strstr(drive, "readonly=on"))
-            continue;
-        char *file = drive_value(c->s->a, drive, "file");
+        char *file = is_writable_drive(r, i) ? drive_value(c->s->a, r->argv[i + 1], "file") : NULL;
         if (!file || strcmp(file, "@SCRIPT@") == 0 || is_block_device(c->s, file))
             continue;
         uint32_t disk = 0;

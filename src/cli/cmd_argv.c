@@ -26,6 +26,7 @@ struct preview {
     enum dma_outcome outcome;
     const char *id, *message, *hint; /* of a refusal; the id is the same for every guest */
     uint32_t line;                   /* that is to blame; 0: none */
+    const char *restored;            /* of a saved image: what its restoration adds; else NULL */
 };
 
 /* What both releases of a comparison share. */
@@ -99,6 +100,11 @@ static int build(struct job *job, const char *xen, struct preview *p, struct dml
         dma_build(p->builder, &guest.g, &host, &release, &p->result) != DMA_OK)
         return dml_err_nomem(err);
     p->outcome = p->result->outcome;
+    if (p->outcome == DMA_RUNS && (form.form == DML_FORM_IMAGE_JSON || form.form == DML_FORM_IMAGE_CFG))
+        p->restored =
+            p->result->process.device_model == DMA_DM_TRADITIONAL
+                ? "xl restore adds -loadvm and the file with QEMU's state"
+                : "xl restore adds -incoming fd:N before -machine, with the number of a descriptor that it opens";
     if (p->outcome == DMA_REFUSED)
         refused(p, p->result->refusal.name, p->result->refusal.message, p->result->refusal.advice,
                 line_of(job, dml_guest_blame(&guest, &p->result->refusal.blame)));
@@ -139,6 +145,8 @@ static struct json_object *json_preview(const struct preview *p, uint32_t domid)
     }
     for (uint32_t i = 0; r && i < r->n_notes; i++)
         json_object_array_add(notes, dml_json_str(r->notes[i].text));
+    if (p->restored)
+        json_object_array_add(notes, dml_json_str(p->restored));
     put(o, "schema", dml_json_str("dmlint.argv/1"));
     put(o, "xen", dml_json_str(p->xen_text));
     put(o, "domid", json_object_new_int64(domid));
@@ -186,6 +194,8 @@ static void say(const struct job *job, const struct preview *p, struct dml_buf *
         dml_buf_printf(out, "environment: %s=%s\n", r->env[i].key, r->env[i].value);
     for (uint32_t i = 0; r && i < r->n_notes; i++)
         dml_buf_printf(out, "note: %s\n", r->notes[i].text);
+    if (p->restored)
+        dml_buf_printf(out, "note: %s\n", p->restored);
 }
 
 /* One line per thing that can differ: outcome, environment, arguments (a newline in one must not look like two). */

@@ -50,9 +50,19 @@ F
     image 2 etc/web.cfg >old.save
     for guest in userdata-d.7.0-1.libxl-json web.save old.save; do
         run "$DMLINT" check --host facts.yaml -q --require-ready "$guest"
-        [ "$status" -eq 0 ]
+        if [[ $guest == *.save ]]; then # ready but for what a restored QEMU may not do with an emulated disk
+            [ "$status" -eq 1 ]
+            [[ "$output" == *"$guest: verdict: blocked by DM2044 restore-stays-paused (guest)"* ]]
+            run "$DMLINT" argv --host facts.yaml "$guest"
+            [[ "$output" == *"note: xl restore adds -incoming fd:N before -machine"* ]]
+        else
+            [ "$status" -eq 0 ]
+        fi
         cmp <("$DMLINT" argv --host facts.yaml --domid 7 "$guest") <("$DMLINT" argv --host facts.yaml --domid 7 etc/web.cfg)
     done
+    sed 's/xvda/xvde/' userdata-d.7.0-1.libxl-json >later # that is not emulated
+    image 3 later >later.save
+    "$DMLINT" check --host facts.yaml -q --require-ready later.save
     cmp <("$DMLINT" argv --host facts.yaml - <web.save) <("$DMLINT" argv --host facts.yaml etc/web.cfg)
 }
 

@@ -24,7 +24,8 @@ struct check {
     struct dml_guest_files g;
     struct output outputs[OUTPUTS_MAX];
     unsigned outputs_n;
-    unsigned fail_on, min_severity, color;
+    unsigned fail_on, min_severity;
+    _Bool color;
     uint32_t required;       /* protections */
     _Bool fix, diff, unsafe; /* what to do about findings */
     _Bool to_stdout;         /* the fixed standard input has standard output for itself */
@@ -124,7 +125,6 @@ static int parse_levels(struct check *c, struct dml_err *err)
 
 static int setup(struct check *c, struct dml_err *err)
 {
-    static const char *const when[] = {"auto", "always", "never", NULL};
     int rc = parse_protections(c, err);
     if (rc == 0)
         rc = dml_guest_files_open(&c->g, c->args, c->required, err);
@@ -134,7 +134,7 @@ static int setup(struct check *c, struct dml_err *err)
         rc = parse_fixing(c, err);
     if (rc == 0)
         rc = parse_levels(c, err);
-    return rc < 0 ? rc : dml_common_word(c->args, DML_OPTION_COLOR, when, &c->color, err);
+    return rc < 0 ? rc : dml_common_color(c->args, c->to_stdout ? STDERR_FILENO : STDOUT_FILENO, &c->color, err);
 }
 
 /* What formats and options want of the run. */
@@ -159,7 +159,9 @@ static int run(struct check *c, struct dml_err *err)
     if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
         return DML_ENOMEM;
     ask.try = c->try;
-    return dml_run(&c->g.session, &ask, &c->o, err);
+    int rc = dml_run(&c->g.session, &ask, &c->o, err);
+    dml_progress_end(&c->g.progress);
+    return rc;
 }
 
 /* --- report
@@ -189,6 +191,7 @@ static int write_one(struct check *c, const struct output *o, const struct dml_r
     struct dml_buf text;
     dml_buf_init(&text, SIZE_MAX / 2);
     one.color = 0;
+    one.width = 0;
     int rc = dml_report_write(o->format, &one, (struct dml_sink){write_buf, &text}, err);
     if (rc == 0)
         rc = dml_guest_files_report(&c->g, o->file, dml_buf_view(&text), err);
@@ -297,9 +300,11 @@ static int describe(const struct check *c, struct dml_report *report, struct dml
                                   .policy_name = dml_policy_name(policy),
                                   .policy_sha256 = dml_policy_sha256(policy),
                                   .host = host ? host->origin : NULL,
+                                  .host_option = dml_common_host_option(c->args),
+                                  .width = dml_common_width(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO),
+                                  .color = c->color,
                                   .min_severity = (enum dml_severity)c->min_severity,
                                   .hidden_states = dml_args_get(c->args, DML_OPTION_VERBOSE) != NULL};
-    report->color = c->color == 1 || (c->color == 0 && isatty(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO));
     if (t->xen_known)
         report->target_xen = dml_arena_strdup(c->args->arena, dml_version_text(t->xen, 0, text));
     if (t->qemu)

@@ -11,7 +11,7 @@ static void section(struct dml_buf *out, const char *title, const char *text)
     if (!text || !text[0])
         return;
     dml_buf_printf(out, "\n%s\n", title);
-    dml_fold(out, text, "  ");
+    dml_fold(out, text, "  ", DML_FOLD);
 }
 
 static void releases(struct dml_buf *out, const struct dml_rule *r)
@@ -56,7 +56,7 @@ static void fix(struct dml_buf *out, const struct dml_rule *r)
         return;
     dml_buf_printf(out, "\nFix (%s)\n", dml_fix_safety_names[r->fix_safety]);
     if (r->fix_text)
-        dml_fold(out, r->fix_text, "  ");
+        dml_fold(out, r->fix_text, "  ", DML_FOLD);
     for (unsigned i = 0; i < r->fixes_n; i++)
         fix_op(out, &r->fixes[i]);
 }
@@ -86,7 +86,7 @@ static void example(struct dml_buf *out, const struct dml_example *x)
     }
     if (x->facts) {
         dml_buf_str(out, "  on a host with\n");
-        dml_fold(out, x->facts, "    ");
+        dml_fold(out, x->facts, "    ", DML_FOLD);
     }
 }
 
@@ -100,7 +100,7 @@ static void explain(struct dml_buf *out, const struct dml_rule *r)
     if (!r->builtin)
         dml_buf_printf(out, "from %s:%u\n", r->file, r->line);
     dml_buf_char(out, '\n');
-    dml_fold(out, r->summary, "");
+    dml_fold(out, r->summary, "", DML_FOLD);
     section(out, "Why", r->why);
     section(out, "What to do", r->what_to_do);
     params(out, r);

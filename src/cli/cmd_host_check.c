@@ -2,11 +2,12 @@
 /* dmlint host check: can this host restrict device models? A checklist of every rule about hosts. */
 #include <json-c/json.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cmd_host.h"
 #include "cli/common.h"
 #include "cli/words.h"
-#include "run/run.h"
+#include "report/report.h"
 #include "text/json_out.h"
 #include "text/safe.h"
 
@@ -16,6 +17,7 @@ struct host_check {
     const struct dml_args *args;
     struct dml_arena *a;
     const struct dml_facts *facts; /* NULL: nothing is known */
+    _Bool color;
     struct dml_session session;
     struct dml_judge *judge;
     const struct dml_rules *rules;
@@ -100,6 +102,17 @@ static int ask(struct host_check *c, struct dml_err *err)
 
 /* ---- what is said ---- */
 
+static const char *status_color(const char *status)
+{
+    static const struct {
+        const char *status, *sgr;
+    } colors[] = {{"pass", "32"}, {"warn", "1;33"}, {"fail", "1;31"}, {"unknown", "1;36"}};
+    for (size_t i = 0; i < sizeof colors / sizeof colors[0]; i++)
+        if (strcmp(status, colors[i].status) == 0)
+            return colors[i].sgr;
+    return "";
+}
+
 static const char *status(const struct host_check *c, const struct dml_host_row *row)
 {
     if (row->fires == DML_UNKNOWN)
@@ -137,15 +150,17 @@ static void print_target(const struct host_check *c, struct dml_buf *out)
 static void print_row(const struct host_check *c, const struct dml_host_row *row, struct dml_buf *out)
 {
     const struct dml_rule *rule = &c->rules->v[row->rule];
-    dml_buf_printf(out, "  %-8s %s %s\n", status(c, row), rule->id, rule->name);
+    dml_buf_str(out, "  ");
+    dml_painted(out, c->color, status_color(status(c, row)), status(c, row), 8);
+    dml_buf_printf(out, " %s %s\n", rule->id, rule->name);
     if (row->fires == DML_YES) {
         struct dml_buf safe;
         dml_buf_init(&safe, TEXT_MAX);
         dml_safe_text(&safe, dml_sv_of(row->message), 0);
         dml_buf_char(&safe, '\0');
-        dml_fold(out, safe.failed ? "" : safe.p, "           ");
+        dml_fold(out, safe.failed ? "" : safe.p, "           ", DML_FOLD);
         if (rule->what_to_do)
-            dml_fold(out, rule->what_to_do, "           ");
+            dml_fold(out, rule->what_to_do, "           ", DML_FOLD);
         dml_buf_dispose(&safe);
     }
     for (unsigned i = 0; dml_missing_name(i); i++)
@@ -161,7 +176,9 @@ static void print_text(const struct host_check *c, struct dml_buf *out)
     print_target(c, out);
     for (uint32_t i = 0; i < c->rows_n; i++)
         print_row(c, &c->rows[i], out);
-    dml_buf_printf(out, "A restricted guest that has nothing unusual is %s here.\n", verdict(c));
+    dml_buf_str(out, "A restricted guest that has nothing unusual is ");
+    dml_painted(out, c->color, dml_verdict_color((enum dml_verdict)g->verdict), verdict(c), 0);
+    dml_buf_str(out, " here.\n");
     for (unsigned i = 0; dml_missing_name(i); i++)
         if (g->missing >> i & 1)
             dml_buf_printf(out, "  not known: %s%s%s\n", dml_missing_name(i),
@@ -240,6 +257,8 @@ enum dml_exit dml_cmd_host_check(const struct dml_args *args)
         return dml_cli_fail(DML_EXIT_USAGE, "host check takes no path; for a copied root directory say --root %s",
                             args->paths[1]);
     int rc = dml_common_word(args, DML_OPTION_USERS_FORMAT, formats, &format, &err);
+    if (rc == 0)
+        rc = dml_common_color(args, STDOUT_FILENO, &c.color, &err);
     if (rc == 0)
         rc = ask(&c, &err);
     if (rc < 0 || !c.guest) {

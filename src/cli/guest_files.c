@@ -69,6 +69,8 @@ int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args,
     if (rc < 0)
         return rc;
     rc = dml_session_open(&g->session, &ask, args->arena, err);
+    if (rc == 0 && !dml_args_get(args, DML_OPTION_QUIET) && !dml_args_get(args, DML_OPTION_INTERACTIVE))
+        rc = dml_progress_open(&g->progress, g->inputs.paths.n, args->arena) < 0 ? dml_err_nomem(err) : 0;
     const char *said;
     for (uint32_t i = 0; (said = dml_session_refused(&g->session, i)); i++)
         g->inputs.code = dml_exit_worse(g->inputs.code, dml_cli_fail(DML_EXIT_USAGE, "%s", said));
@@ -160,6 +162,7 @@ int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml
     struct dml_guest_files *g = user;
     const char *path = g->inputs.paths.v[i];
     size_t max = g->session.grounds.max_bytes;
+    dml_progress_step(&g->progress, i);
     if (strcmp(path, "-") != 0)
         return dml_guest_file_read(a, path, !dml_inputs_tree(&g->inputs, path), max, text, err);
     if (!g->stdin_text.p) /* it can be read once, and is asked for by one thread at a time */

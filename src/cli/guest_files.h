@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "cli/inputs.h"
+#include "cli/progress.h"
 #include "run/run.h"
 
 struct dml_guest_files {
@@ -21,6 +22,7 @@ struct dml_guest_files {
     struct dml_arena standard_input;
     struct dml_sv stdin_text; /* what it gave; p is NULL until it was read */
     int stdin_rc;
+    struct dml_progress progress;
     void *command; /* the command's own, for what it does in a run */
 };
 

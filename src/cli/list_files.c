@@ -53,6 +53,7 @@ int dml_guest_files_list(struct dml_guest_files *g, enum dml_exit *code, struct 
         rc = look(g, i, &v[i], err);
     if (rc < 0)
         return rc;
+    dml_progress_end(&g->progress);
     for (uint32_t i = n; i < all; i++)
         v[i] = (struct line){.path = g->inputs.skipped.v[i - n].path, .skipped = g->inputs.skipped.v[i - n]};
     qsort(v, all, sizeof *v, by_path);

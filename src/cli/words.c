@@ -6,8 +6,6 @@
 
 #include "cli/common.h"
 
-enum { WIDTH = 78 };
-
 int dml_here_open(struct dml_here *h, const struct dml_args *args, const char *name, struct dml_err *err)
 {
     *h = (struct dml_here){0};
@@ -30,39 +28,6 @@ void dml_here_free(struct dml_here *h)
         dml_policies_free(h->all); /* the policy is one of them */
     else
         dml_policy_free(h->policy);
-}
-
-void dml_fold(struct dml_buf *out, const char *text, const char *indent)
-{
-    size_t margin = strlen(indent), column = 0;
-    for (const char *p = text; *p;) {
-        size_t line = strcspn(p, "\n");
-        if (!line || p[0] == ' ') { /* an empty line, or one laid out by hand */
-            if (column)
-                dml_buf_char(out, '\n');
-            if (line)
-                dml_buf_printf(out, "%s%.*s", indent, (int)line, p);
-            dml_buf_char(out, '\n');
-            column = 0;
-            p += line + (p[line] == '\n');
-            continue;
-        }
-        for (const char *end = p + line; p < end;) {
-            size_t word = strcspn(p, " \n");
-            if (column && column + 1 + word > WIDTH) {
-                dml_buf_char(out, '\n');
-                column = 0;
-            }
-            dml_buf_str(out, column ? " " : indent);
-            column = (column ? column + 1 : margin) + word;
-            dml_buf_add(out, p, word);
-            for (p += word; p < end && *p == ' '; p++)
-                ;
-        }
-        p += *p == '\n';
-    }
-    if (column)
-        dml_buf_char(out, '\n');
 }
 
 void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator)

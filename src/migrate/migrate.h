@@ -11,12 +11,20 @@ enum dml_migrate_goal { DML_GOAL_RESTRICT, DML_GOAL_QEMU_XEN, DML_GOAL_XEN };
 /* Who does a step. */
 enum dml_step_group { DML_STEP_AUTOMATIC, DML_STEP_DECISION, DML_STEP_HOST, DML_STEP_GROUPS };
 
+/* A further place of what a step is about. */
+struct dml_step_place {
+    uint32_t line; /* 0: none */
+    const char *message;
+};
 struct dml_step {
     enum dml_step_group group;
     const char *rule; /* id, or NULL */
     const char *text; /* what is to be done or decided, in sentences */
     const char *why;  /* or NULL */
     const char *command;
+    uint32_t line;   /* that `why` is about; 0: none */
+    _Bool from_rule; /* `why` begins with what the rule says there, and `more` with what it says elsewhere */
+    DML_VEC(struct dml_step_place) more;
 };
 
 /* What libxl would execute for one text. */

@@ -110,6 +110,7 @@ int dml_report_write(const struct dml_format *format, const struct dml_report *r
     format->end(&out, r);
     flush(&out, 0);
     dml_buf_dispose(&out.buf);
+    dml_arena_dispose(&out.a);
     if (out.rc == DML_ENOMEM)
         dml_err_set(err, out.rc, "out of memory while writing the report");
     return out.rc;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The second opinion: libxlutil's reading of a file against ours. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <libxlutil.h>
 
@@ -18,9 +21,6 @@ const char *__lsan_default_suppressions(void)
     return "leak:libxlutil.so\n";
 }
 #endif
-
-/* The grammar of the linked library. */
-#define LINKED DML_V(4, 17, 0)
 
 /*
  * What libxlutil may spend on one file, in steps of a few nanoseconds: look-ups times settings for comparing, and for
@@ -38,6 +38,18 @@ static ssize_t swallow(void *cookie, const char *p, size_t n)
     return (ssize_t)n;
 }
 
+/* The release of the libxlutil that is loaded, from its file's name ("libxlutil.so.4.17"); the newest where that does
+ * not say. */
+static dml_version loaded_release(void)
+{
+    static const char soname[] = "libxlutil.so.";
+    Dl_info info;
+    dml_version v;
+    struct dml_err err;
+    const char *at = dladdr((void *)(uintptr_t)xlu_cfg_init, &info) ? strstr(info.dli_fname, soname) : NULL;
+    return at && dml_xen_version_parse(dml_sv_of(at + sizeof soname - 1), &v, &err) == 0 ? v : dml_xen_newest();
+}
+
 struct dml_xlu *dml_xlu_new(void)
 {
     struct dml_arena arena = {0};
@@ -45,6 +57,7 @@ struct dml_xlu *dml_xlu_new(void)
     if (!xlu)
         return NULL;
     xlu->arena = arena;
+    xlu->release = loaded_release();
     /* A stream of our own instead of /dev/null: no descriptor, no system call per message. */
     xlu->report = fopencookie(xlu, "w", (cookie_io_functions_t){.write = swallow});
     xlu->plain = xlu->report ? xlu_cfg_init(xlu->report, "-") : NULL;
@@ -224,7 +237,7 @@ int dml_xlu_compare(struct dml_xlu *xlu, const struct dml_cfg *cfg, struct dml_a
         for (uint32_t i = 0; i < cfg->errors.n && !adds; i++)
             adds = cfg->errors.v[i].class == DML_CFG_E_PLUS_EQUALS;
         if (adds) {
-            int rc = dml_cfg_parse(&again, scratch, cfg->text, LINKED, err);
+            int rc = dml_cfg_parse(&again, scratch, cfg->text, xlu->release, err);
             if (rc)
                 return rc;
             cfg = &again;

@@ -14,7 +14,8 @@ struct dml_xlu {
     FILE *report;           /* takes what libxlutil says */
     char said[200];         /* the begin of it, since `said_len` was last 0 */
     size_t said_len;
-    XLU_Config *plain; /* empty; only names the report to xlu_disk_parse */
+    dml_version release; /* of the library that is loaded, whose grammar counts */
+    XLU_Config *plain;   /* empty; only names the report to xlu_disk_parse */
 };
 
 #endif

@@ -85,40 +85,6 @@ char *dml_path_join(struct dml_arena *a, const char *dir, const char *name)
     return dml_arena_printf(a, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
 }
 
-char *dml_path_in_root(struct dml_arena *a, const char *root, const char *path)
-{
-    char at[PATH_MAX] = "", rest[PATH_MAX], link[PATH_MAX], real[PATH_MAX];
-    size_t n = root ? strlen(root) : 0;
-    unsigned links = 0;
-    while (n && root[n - 1] == '/')
-        n--;
-    if (!n)
-        return dml_arena_strdup(a, path);
-    if (snprintf(rest, sizeof rest, "%s", path) >= (int)sizeof rest)
-        return NULL;
-    for (char *name = rest; *(name += strspn(name, "/"));) {
-        size_t len = strcspn(name, "/"), so_far = strlen(at);
-        char *behind = name + len;
-        if (len == 2 && memcmp(name, "..", 2) == 0)
-            at[so_far ? strrchr(at, '/') - at : 0] = '\0';
-        else if (len != 1 || *name != '.')
-            snprintf(at + so_far, sizeof at - so_far, "/%.*s", (int)len, name);
-        name = behind;
-        ssize_t is_link = snprintf(real, sizeof real, "%.*s%s", (int)n, root, at) < (int)sizeof real
-                              ? readlink(real, link, sizeof link - 1)
-                              : -1;
-        if (is_link < 0 || !at[0])
-            continue;
-        link[is_link] = '\0';
-        if (++links > 40 || snprintf(real, sizeof real, "%s/%s", link, behind) >= (int)sizeof real)
-            return NULL;
-        memcpy(rest, real, strlen(real) + 1);
-        at[link[0] == '/' ? 0 : strrchr(at, '/') - at] = '\0';
-        name = rest;
-    }
-    return dml_arena_printf(a, "%.*s%s", (int)n, root, at);
-}
-
 char *dml_path_absolute(struct dml_arena *a, const char *path)
 {
     char cwd[4096];

@@ -22,12 +22,6 @@ int dml_regular_read(struct dml_arena *a, const char *path, size_t max, struct d
 int dml_fd_read(struct dml_arena *a, int fd, const char *name, size_t max, struct dml_sv *data, struct dml_err *err);
 /* "dir/name", or name where dir is NULL, empty or ".", or where name is absolute. NULL when out of memory. */
 char *dml_path_join(struct dml_arena *a, const char *dir, const char *name);
-/*
- * Where `path` leads inside the root directory `root` ("", "/" or NULL: this machine), links and .. taken as a process
- * with that root would: a path without links that never leaves it, of which the end need not exist. NULL when out of
- * memory or after too many links. Whoever changes the tree meanwhile may change what the path means.
- */
-char *dml_path_in_root(struct dml_arena *a, const char *root, const char *path);
 /* `path` made absolute by text alone, without . and .. parts. NULL when out of memory. */
 char *dml_path_absolute(struct dml_arena *a, const char *path);
 /* The part before the last slash ("." where there is none), and the part after it. */

@@ -58,11 +58,15 @@ static int copy_attributes(int from, int to, struct dml_arena *a)
     return size < 0 ? -1 : 0;
 }
 
+static _Bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 static _Bool same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_nlink == b->st_nlink &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+           same_time(&a->st_mtim, &b->st_mtim) && same_time(&a->st_ctim, &b->st_ctim);
 }
 
 static int sync_directory(int dir)
@@ -72,9 +76,9 @@ static int sync_directory(int dir)
 }
 
 /* Where the kernel has no openat2: step by step, through no link. */
-static int open_by_steps(const char *dir)
+static int open_by_steps(const char *dir, int how)
 {
-    int at = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int at = open("/", how | O_DIRECTORY | O_CLOEXEC);
     for (const char *name = dir; at >= 0 && *(name += strspn(name, "/"));) {
         char part[NAME_MAX + 1];
         size_t n = strcspn(name, "/");
@@ -85,7 +89,7 @@ static int open_by_steps(const char *dir)
         }
         memcpy(part, name, n);
         part[n] = '\0';
-        int next = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int next = openat(at, part, how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         int error = errno;
         close(at);
         errno = error;
@@ -95,8 +99,9 @@ static int open_by_steps(const char *dir)
     return at;
 }
 
-/* The directory of a real path: what was put in its place since, a link to elsewhere, is not followed. */
-static int open_directory(const char *real)
+/* The directory of a real path, to write in it (O_RDONLY) or just to be there (O_PATH): what was put in its place
+ * since, a link to elsewhere, is not followed. */
+static int open_directory(const char *real, int to)
 {
     char dir[PATH_MAX];
     struct dml_sv d = dml_path_dir(dml_sv_of(real));
@@ -106,9 +111,48 @@ static int open_directory(const char *real)
     }
     memcpy(dir, d.p, d.len);
     dir[d.len] = '\0';
-    struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    struct open_how how = {.flags = (uint64_t)to | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
     int fd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof how);
-    return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_by_steps(dir) : fd;
+    return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_by_steps(dir, to) : fd;
+}
+
+/* A name in a directory that is held open. */
+struct place {
+    int dir;
+    char real[PATH_MAX];
+    const char *base;
+};
+
+static int open_place(const char *path, int to, struct place *p)
+{
+    p->dir = realpath(path, p->real) ? open_directory(p->real, to) : -1;
+    p->base = dml_path_base(dml_sv_of(p->real)).p;
+    return p->dir;
+}
+
+static int open_there(const struct place *p)
+{
+    return openat(p->dir, p->base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+int dml_file_open_to_replace(const char *path, struct dml_file_id *id)
+{
+    struct place p;
+    struct stat file, dir;
+    int fd = open_place(path, O_PATH, &p) < 0 ? -1 : open_there(&p);
+    _Bool known = fd >= 0 && fstat(p.dir, &dir) == 0 && fstat(fd, &file) == 0;
+    int error = known ? 0 : errno;
+    *id = (struct dml_file_id){0};
+    if (known && S_ISREG(file.st_mode)) {
+        *id = (struct dml_file_id){file.st_dev, dir.st_dev, file.st_ino, dir.st_ino, file.st_ctim};
+    } else if (fd >= 0) {
+        close(fd);
+        fd = -1;
+    }
+    if (p.dir >= 0)
+        close(p.dir);
+    errno = error;
+    return fd;
 }
 
 /* Does `path` lie in the directory `tree`? Both are real paths. */
@@ -264,13 +308,32 @@ static int look_at(int from, const char *shown, struct dml_sv old, struct stat *
     return rc == DML_ETOOBIG || (rc == 0 && !dml_sv_eq(current, old)) ? changed(shown, err) : rc;
 }
 
-static int replace(int dir, const char *base, const char *shown, struct dml_sv old, struct dml_sv text,
-                   const char *backup, unsigned *number, struct dml_arena *a, struct dml_err *err)
+/* Is it the file that was read, in the directory in which it was? */
+static int is_what_was_read(const struct place *p, const struct stat *file, const struct dml_file_id *id,
+                            const char *shown, struct dml_err *err)
 {
+    struct stat dir;
+    if (fstat(p->dir, &dir) < 0 || dir.st_dev != id->dir_dev || dir.st_ino != id->dir_ino)
+        return dml_err_set(err, DML_EINVAL,
+                           "another directory took the place of that of %s while it was judged; it is not written, run "
+                           "dmlint again",
+                           shown);
+    return file->st_dev == id->dev && file->st_ino == id->ino && same_time(&file->st_ctim, &id->changed)
+               ? 0
+               : changed(shown, err);
+}
+
+static int replace(const struct place *p, const char *shown, const struct dml_file_id *id, struct dml_sv old,
+                   struct dml_sv text, const char *backup, unsigned *number, struct dml_arena *a, struct dml_err *err)
+{
+    int dir = p->dir;
+    const char *base = p->base;
     struct stat before, now;
     struct temporary fresh = {-1, ""}, kept = {-1, ""}; /* the new text, and the old one for the backup */
-    int from = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int from = open_there(p);
     int rc = look_at(from, shown, old, &before, a, err);
+    if (rc == 0 && id)
+        rc = is_what_was_read(p, &before, id, shown, err);
     if (rc == 0)
         rc = make_temporary(dir, base, shown, from, &before, text, a, &fresh, err);
     /* A copy, not a second name: a kill between two steps must not leave a file with two hard links. */
@@ -292,24 +355,23 @@ static int replace(int dir, const char *base, const char *shown, struct dml_sv o
     return rc;
 }
 
-int dml_file_replace(const char *path, const char *tree, struct dml_sv old, struct dml_sv text, const char *backup,
-                     unsigned *number, struct dml_err *err)
+int dml_file_replace(const char *path, const char *tree, const struct dml_file_id *id, struct dml_sv old,
+                     struct dml_sv text, const char *backup, unsigned *number, struct dml_err *err)
 {
     struct dml_arena a = {0};
-    char real[PATH_MAX], top[PATH_MAX];
-    int rc, dir = -1;
+    struct place p;
+    char top[PATH_MAX];
+    int rc;
     dml_hold_begin();
-    if (!realpath(path, real) || (tree && !realpath(tree, top)))
+    if (open_place(path, O_RDONLY, &p) < 0 || (tree && !realpath(tree, top)))
         rc = fail(err, "find", path);
-    else if (tree && !inside(real, top))
+    else if (tree && !inside(p.real, top))
         rc = dml_err_set(err, DML_EINVAL, "%s is a link to %s, outside of %s; name that file itself to have it written",
-                         path, real, tree);
-    else if ((dir = open_directory(real)) < 0)
-        rc = fail(err, "open the directory of", path);
+                         path, p.real, tree);
     else
-        rc = replace(dir, dml_path_base(dml_sv_of(real)).p, path, old, text, backup, number, &a, err);
-    if (dir >= 0)
-        close(dir);
+        rc = replace(&p, path, id, old, text, backup, number, &a, err);
+    if (p.dir >= 0)
+        close(p.dir);
     dml_hold_end();
     dml_arena_dispose(&a);
     return rc;
@@ -327,6 +389,15 @@ static int make_directories(char *path)
     return 0;
 }
 
+int dml_file_create_above(const char *path)
+{
+    struct dml_arena a = {0};
+    char *copy = dml_arena_strdup(&a, path);
+    int rc = !copy ? DML_ENOMEM : make_directories(copy) < 0 ? DML_EIO : 0;
+    dml_arena_dispose(&a);
+    return rc;
+}
+
 int dml_file_create(const char *path, struct dml_sv text, unsigned mode, struct dml_err *err)
 {
     struct dml_arena a = {0};
@@ -340,7 +411,7 @@ int dml_file_create(const char *path, struct dml_sv text, unsigned mode, struct 
     /* The real directory, opened through no link: who swaps it meanwhile gets nothing. */
     if (copy && above && make_directories(copy) == 0 && realpath(above, real)) {
         char *below = dml_arena_printf(&a, "%s/%s", real, base);
-        dir = below ? open_directory(below) : -1;
+        dir = below ? open_directory(below, O_RDONLY) : -1;
     }
     if (dir < 0 || open_temporary(dir, base, &t) < 0 || finish_temporary(&t, fchmod(t.fd, (mode_t)mode), text) < 0 ||
         put_in_place(dir, base, &t) < 0)

@@ -38,6 +38,7 @@ struct job {
     const struct dml_facts *facts; /* NULL: nothing is known */
     uint32_t domid;
     struct dml_xlu *xlu;
+    struct dml_guest_files files; /* with --fixed, --diff and --try */
 };
 
 static uint32_t line_of(struct job *job, struct dml_span span)
@@ -275,20 +276,16 @@ static int read_input(struct job *job, const char *path, size_t max, struct dml_
 static int fix_source(struct job *job, struct dml_err *err)
 {
     static const struct dml_run_fix fix = {.which = DML_FIX_TO_RESTRICT};
-    struct dml_guest_files files;
     struct dml_outcome *o = NULL;
     if (dml_form_find(job->text).form != DML_FORM_CFG)
         return dml_err_set(err, DML_EINVAL, "%s was stored by xl and is never fixed; give the guest's own config file",
                            job->source.path);
-    int rc = dml_guest_files_open(&files, job->args, 0, err);
     const struct dml_run_ask ask = {
-        .paths = files.shown, .n = 1, .read = dml_run_texts, .user = &job->text, .fix = &fix, .jobs = 1};
-    if (rc == 0)
-        rc = dml_run(&files.session, &ask, &o, err);
+        .paths = job->files.shown, .n = 1, .read = dml_run_texts, .user = &job->text, .fix = &fix, .jobs = 1};
+    int rc = dml_run(&job->files.session, &ask, &o, err);
     if (rc == 0 && o->changes[0].changed)
         job->text = dml_arena_sv(job->a, o->changes[0].after);
     dml_outcome_free(o);
-    dml_guest_files_close(&files);
     return rc < 0 || job->text.p ? rc : dml_err_nomem(err);
 }
 
@@ -311,10 +308,9 @@ static void say_safely(const struct dml_buf *words)
 }
 
 /* The line of the argument at index `at`: 0 where it is libxl's own. */
-static int line_tried(struct job *job, const struct dml_guest_files *files, uint32_t at, uint32_t *line,
-                      struct dml_err *err)
+static int line_tried(struct job *job, uint32_t at, uint32_t *line, struct dml_err *err)
 {
-    struct dml_subject s = {.a = job->a, .xlu = job->xlu, .world = &files->session.world};
+    struct dml_subject s = {.a = job->a, .xlu = job->xlu, .world = &job->files.session.world};
     const char *key;
     if (dma_builder_new(NULL, &s.builder) != DMA_OK)
         return dml_err_nomem(err);
@@ -329,18 +325,14 @@ static int line_tried(struct job *job, const struct dml_guest_files *files, uint
 /* Lets the QEMU at hand judge a guest that runs, and says what it says and of which line. */
 static int try_it(struct job *job, const struct preview *p, enum dml_exit *code, struct dml_err *err)
 {
-    struct dml_guest_files files;
     struct dml_try *try = NULL;
     struct dml_trial t = {.answer = DML_TRY_NOT};
     uint32_t line = 0;
-    int rc = dml_guest_files_open(&files, job->args, 0, err);
-    if (rc == 0)
-        rc = dml_guest_files_try(&files, &try, err);
+    int rc = dml_guest_files_try(&job->files, &try, err);
     if (rc == 0 && try)
         rc = dml_try_run(try, p->result, job->a, &t, err);
     if (rc == 0 && t.answer == DML_TRY_REFUSED)
-        rc = line_tried(job, &files, t.at, &line, err);
-    dml_guest_files_close(&files);
+        rc = line_tried(job, t.at, &line, err);
     if (rc < 0 || !try)
         return rc;
     struct dml_buf words;
@@ -400,6 +392,20 @@ static enum dml_exit print(struct job *job, const struct preview *p, const struc
     return code;
 }
 
+/* The facts, and where fixes or a trial are asked for all that a run of check knows. */
+static int find_ground(struct job *job, struct dml_err *err)
+{
+    static const enum dml_option_id runs[] = {DML_OPTION_FIXED, DML_OPTION_ARGV_DIFF, DML_OPTION_TRY};
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        if (!dml_args_get(job->args, runs[i]))
+            continue;
+        int rc = dml_guest_files_open(&job->files, job->args, 0, err);
+        job->facts = job->files.session.world.host;
+        return rc;
+    }
+    return dml_common_facts(job->args, &job->facts, err);
+}
+
 enum dml_exit dml_cmd_argv(const struct dml_args *args)
 {
     struct job job = {.args = args, .a = args->arena};
@@ -423,7 +429,8 @@ enum dml_exit dml_cmd_argv(const struct dml_args *args)
                             "--diff compares before and after fixes, --diff-xen two releases; give one of them");
     if ((rc = dml_common_word(args, DML_OPTION_ARGV_FORMAT, formats, &format, &err)) != 0 ||
         (rc = dml_common_number(args, DML_OPTION_DOMID, 1, DMA_DOMID_MAX, &domid, &err)) != 0 ||
-        (rc = dml_common_max_bytes(args, &max, &err)) != 0 || (rc = dml_common_facts(args, &job.facts, &err)) != 0)
+        (rc = dml_common_max_bytes(args, &max, &err)) != 0 || (rc = find_ground(&job, &err)) != 0 ||
+        (rc = dml_common_sandbox(args, NULL, 0, &err)) != 0)
         goto out;
     job.domid = (uint32_t)domid;
     if ((rc = read_input(&job, args->paths[0], max, &err)) != 0) {
@@ -454,5 +461,6 @@ out:
     dma_builder_free(here.builder);
     dma_builder_free(there.builder);
     dml_xlu_free(job.xlu);
+    dml_guest_files_close(&job.files);
     return rc != 0 ? dml_cli_fail(code, "%s", err.msg) : code;
 }

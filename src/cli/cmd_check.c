@@ -25,6 +25,7 @@ struct check {
     struct output outputs[OUTPUTS_MAX];
     unsigned outputs_n;
     unsigned fail_on, min_severity;
+    unsigned width; /* of the terminal; 0: there is none */
     _Bool color;
     uint32_t required;       /* protections */
     _Bool fix, diff, unsafe; /* what to do about findings */
@@ -123,6 +124,18 @@ static int parse_levels(struct check *c, struct dml_err *err)
     return rc < 0 ? rc : dml_common_word(c->args, DML_OPTION_FAIL_ON, fails, &c->fail_on, err);
 }
 
+static int shut_in(struct check *c, struct dml_err *err)
+{
+    const char *reports[OUTPUTS_MAX];
+    uint32_t n = 0;
+    if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
+        return DML_ENOMEM;
+    for (unsigned i = 0; i < c->outputs_n; i++)
+        if (c->outputs[i].file && !c->diff)
+            reports[n++] = c->outputs[i].file;
+    return dml_guest_files_sandbox(&c->g, reports, n, err);
+}
+
 static int setup(struct check *c, struct dml_err *err)
 {
     int rc = parse_protections(c, err);
@@ -134,7 +147,10 @@ static int setup(struct check *c, struct dml_err *err)
         rc = parse_fixing(c, err);
     if (rc == 0)
         rc = parse_levels(c, err);
-    return rc < 0 ? rc : dml_common_color(c->args, c->to_stdout ? STDERR_FILENO : STDOUT_FILENO, &c->color, err);
+    if (rc == 0)
+        rc = dml_common_color(c->args, c->to_stdout ? STDERR_FILENO : STDOUT_FILENO, &c->color, err);
+    c->width = dml_common_width(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO);
+    return rc < 0 ? rc : shut_in(c, err);
 }
 
 /* What formats and options want of the run. */
@@ -156,8 +172,6 @@ static int run(struct check *c, struct dml_err *err)
                                     .store = c->fix ? dml_guest_files_store : NULL};
     struct dml_run_ask ask = dml_guest_files_ask(&c->g, needs(c));
     ask.fix = c->fix || c->diff ? &fix : NULL;
-    if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
-        return DML_ENOMEM;
     ask.try = c->try;
     int rc = dml_run(&c->g.session, &ask, &c->o, err);
     dml_progress_end(&c->g.progress);
@@ -301,7 +315,7 @@ static int describe(const struct check *c, struct dml_report *report, struct dml
                                   .policy_sha256 = dml_policy_sha256(policy),
                                   .host = host ? host->origin : NULL,
                                   .host_option = dml_common_host_option(c->args),
-                                  .width = dml_common_width(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO),
+                                  .width = c->width,
                                   .color = c->color,
                                   .min_severity = (enum dml_severity)c->min_severity,
                                   .hidden_states = dml_args_get(c->args, DML_OPTION_VERBOSE) != NULL};

@@ -55,7 +55,9 @@ static int setup(struct migrate *c, struct dml_err *err)
                              c->interactive ? "interactive" : "write");
     if (rc == 0)
         rc = dml_guest_files_writing(&c->files, c->write ? NULL : "--write", err);
-    return rc < 0 ? rc : find_target(c, err);
+    if (rc == 0)
+        rc = find_target(c, err);
+    return rc < 0 ? rc : dml_guest_files_sandbox(&c->files, NULL, 0, err);
 }
 
 /* Are the accounts of device models there and in order? */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/root.h"
 #include "cli/common.h"
 #include "cli/guest_files.h"
 #include "cli/words.h"
@@ -18,10 +19,13 @@ struct log {
     struct dml_why why;
 };
 
-static int read_log(const struct dml_args *args, const char *path, struct log *out, struct dml_err *err)
+/* `root`: the log was looked for in it; NULL: it was named. */
+static int read_log(const struct dml_args *args, const char *root, const char *path, struct log *out,
+                    struct dml_err *err)
 {
     struct dml_sv text;
     int rc = strcmp(path, "-") == 0 ? dml_fd_read(args->arena, STDIN_FILENO, "stdin", LOG_MAX, &text, err)
+             : root                 ? dml_root_read(args->arena, root, path, LOG_MAX, &text, err)
                                     : dml_file_read(args->arena, path, LOG_MAX, &text, err);
     out->path = strcmp(path, "-") == 0 ? "<stdin>" : path;
     if (rc == DML_ETOOBIG)
@@ -34,20 +38,22 @@ static int read_log(const struct dml_args *args, const char *path, struct log *o
 /* A guest's logs on a dom0: the one that says most counts, and where neither says why, libxl's. */
 static int find_logs(const struct dml_args *args, const char *name, struct log *out, struct dml_err *err)
 {
-    const char *root = dml_args_get(args, DML_OPTION_ROOT);
-    const char *folder = dml_path_join(args->arena, root, root ? "var/log/xen" : "/var/log/xen");
+    static const char folder[] = "/var/log/xen";
+    const char *given = dml_args_get(args, DML_OPTION_ROOT), *root = given ? given : "";
     unsigned found = 0;
-    for (size_t i = 0; folder && i < 2; i++) {
+    struct stat st;
+    for (size_t i = 0; i < 2; i++) {
         const char *file = dml_arena_printf(args->arena, i ? "qemu-dm-%s.log" : "xl-%s.log", name);
-        const char *path = file ? dml_path_join(args->arena, folder, file) : NULL;
+        const char *path = file ? dml_path_join(args->arena, folder, file) : NULL, *shown;
         struct log one;
-        if (!path)
+        if (!path || !(shown = dml_root_shown(args->arena, root, path)))
             return dml_err_nomem(err);
-        if (access(path, F_OK) != 0)
+        if (dml_root_stat(root, path, 1, &st) < 0)
             continue;
-        int rc = read_log(args, path, &one, err);
+        int rc = read_log(args, root, path, &one, err);
         if (rc != 0)
             return rc;
+        one.path = shown;
         if (!found++ || one.why.kind > out->why.kind) {
             const char *step = found > 1 ? out->why.step : one.why.step,
                        *code = found > 1 ? out->why.code : one.why.code;
@@ -58,7 +64,7 @@ static int find_logs(const struct dml_args *args, const char *name, struct log *
     }
     return found ? 0
                  : dml_err_set(err, DML_EIO, "%s is no file, and %s has no xl-%s.log and no qemu-dm-%s.log", name,
-                               folder, name, name);
+                               dml_root_shown(args->arena, root, folder), name, name);
 }
 
 static void line(struct dml_buf *out, const char *title, struct dml_sv text)
@@ -206,7 +212,7 @@ enum dml_exit dml_cmd_why(const struct dml_args *args)
     if (args->n_paths > 1)
         return dml_cli_fail(DML_EXIT_USAGE, "why takes one log, the name of a guest, or - for stdin");
     _Bool name = strcmp(path, "-") != 0 && !strchr(path, '/') && access(path, F_OK) != 0;
-    int rc = name ? find_logs(args, path, &log, &err) : read_log(args, path, &log, &err);
+    int rc = name ? find_logs(args, path, &log, &err) : read_log(args, NULL, path, &log, &err);
     if (rc != 0)
         return dml_cli_fail(DML_EXIT_NO_INPUT, "%s", err.msg);
     dml_buf_init(&out, TEXT_MAX);

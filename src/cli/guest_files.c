@@ -2,14 +2,15 @@
 /* Guest files: inputs, host, target and policies of a run; reading and writing its files. */
 #include "cli/guest_files.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/path.h"
-#include "base/write.h"
 #include "cli/common.h"
 #include "report/report.h"
 
@@ -137,12 +138,25 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
     if (g->backup && g->output_dir)
         return dml_err_set(err, DML_EINVAL,
                            "with --output-dir the old files stay as they are; --backup has nothing to do");
+    g->writes = !needs;
     g->backup_number = dml_new_n(g->args->arena, unsigned, g->inputs.paths.n + 1);
-    if (!g->backup_number)
+    if (g->writes && !g->output_dir)
+        g->ids = dml_new_n(g->args->arena, struct dml_file_id, g->inputs.paths.n + 1);
+    if (!g->backup_number || g->args->arena->failed)
         return dml_err_nomem(err);
     g->umask = umask(0); /* before any thread starts: there is no other way to ask for it */
     umask(g->umask);
     return g->output_dir ? name_copies(g, err) : 0;
+}
+
+/* Of a saved image only the config matters. */
+static int only_config(int rc, struct dml_sv *text)
+{
+    size_t end = rc == DML_ETOOBIG ? dml_form_image_end(*text) : 0;
+    if (!end)
+        return rc;
+    text->len = end;
+    return 0;
 }
 
 int dml_guest_file_read(struct dml_arena *a, const char *path, _Bool named, size_t max, struct dml_sv *text,
@@ -150,11 +164,28 @@ int dml_guest_file_read(struct dml_arena *a, const char *path, _Bool named, size
 {
     int rc = strcmp(path, "-") == 0 ? dml_fd_read(a, 0, "standard input", max, text, err)
                                     : (named ? dml_file_read : dml_regular_read)(a, path, max, text, err);
-    size_t end = rc == DML_ETOOBIG ? dml_form_image_end(*text) : 0;
-    if (!end)
-        return rc;
-    text->len = end; /* of a saved image only the config matters, and that is here */
-    return 0;
+    return only_config(rc, text);
+}
+
+/* Reads a file that is to be written: its directory is that of the first time, the file that of the last. 1: it is
+ * none. */
+static int read_to_replace(const char *path, struct dml_file_id *id, struct dml_arena *a, size_t max,
+                           struct dml_sv *text, struct dml_err *err)
+{
+    struct dml_file_id now;
+    int fd = dml_file_open_to_replace(path, &now);
+    if (fd < 0 && errno == 0)
+        return 1;
+    if (fd < 0)
+        return dml_err_set(err, DML_EIO, "cannot read %s: %s", path, strerror(errno));
+    if (id->dir_ino) {
+        now.dir_dev = id->dir_dev;
+        now.dir_ino = id->dir_ino;
+    }
+    *id = now;
+    int rc = only_config(dml_fd_read(a, fd, path, max, text, err), text);
+    close(fd);
+    return rc;
 }
 
 int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err)
@@ -163,8 +194,10 @@ int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml
     const char *path = g->inputs.paths.v[i];
     size_t max = g->session.grounds.max_bytes;
     dml_progress_step(&g->progress, i);
-    if (strcmp(path, "-") != 0)
-        return dml_guest_file_read(a, path, !dml_inputs_tree(&g->inputs, path), max, text, err);
+    if (strcmp(path, "-") != 0) {
+        int rc = g->ids ? read_to_replace(path, &g->ids[i], a, max, text, err) : 1;
+        return rc != 1 ? rc : dml_guest_file_read(a, path, !dml_inputs_tree(&g->inputs, path), max, text, err);
+    }
     if (!g->stdin_text.p) /* it can be read once, and is asked for by one thread at a time */
         g->stdin_rc = dml_guest_file_read(&g->standard_input, path, 1, max, &g->stdin_text, err);
     *text = g->stdin_text;
@@ -192,8 +225,8 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
     }
     if (g->output_dir)
         return dml_file_create(g->copies[i], text, (stat(path, &st) == 0 ? st.st_mode & 0777 : 0600) & ~g->umask, err);
-    return changed ? dml_file_replace(path, dml_inputs_tree(&g->inputs, path), old, text, g->backup ? g->backup : "",
-                                      &g->backup_number[i], err)
+    return changed ? dml_file_replace(path, dml_inputs_tree(&g->inputs, path), g->ids ? &g->ids[i] : NULL, old, text,
+                                      g->backup ? g->backup : "", &g->backup_number[i], err)
                    : 0;
 }
 

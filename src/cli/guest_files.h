@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "base/write.h"
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "run/run.h"
@@ -16,7 +17,9 @@ struct dml_guest_files {
     struct dml_session session;
     unsigned jobs;                   /* --jobs */
     const char *backup, *output_dir; /* NULL: none */
+    _Bool writes;                    /* guest files, or their copies, are to be written */
     unsigned *backup_number;         /* by input: what stands behind the suffix of its backup, 0 for nothing */
+    struct dml_file_id *ids;         /* by input: which file was read, where it is to be written; NULL: nothing is */
     mode_t umask;
     const char **copies; /* by input: its copy in output_dir, NULL for standard input */
     struct dml_arena standard_input;
@@ -42,6 +45,14 @@ int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct
  * saved image only the part with its config. As below. */
 int dml_guest_file_read(struct dml_arena *a, const char *path, _Bool named, size_t max, struct dml_sv *text,
                         struct dml_err *err);
+
+/*
+ * Shuts the run in (sandbox/sandbox.h), before it reads the first guest and starts a thread: only where guests are to
+ * be written, and the n reports of those names, files may be. Directories of theirs that are not there are made. -v
+ * says it.
+ */
+int dml_guest_files_sandbox(const struct dml_guest_files *g, const char *const *reports, uint32_t n,
+                            struct dml_err *err);
 
 /* --try: finds the program. What cannot be tried is said on stderr, and *out is NULL. DML_ENOMEM with a message. */
 int dml_guest_files_try(const struct dml_guest_files *g, struct dml_try **out, struct dml_err *err);

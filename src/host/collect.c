@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,21 +16,22 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "base/root.h"
 #include "host/guests.h"
 
 enum { FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
-char *dml_collect_below(struct collector *c, const char *path)
+_Bool dml_collect_is_there(struct collector *c, const char *path)
 {
-    return dml_path_in_root(c->a, c->root, path);
+    struct stat st;
+    return path && dml_root_stat(c->root, path, 1, &st) == 0;
 }
 
 /* The file's text; where it cannot be read, says so in the notes (but for files that need not exist) and returns 0. */
 _Bool dml_collect_slurp(struct collector *c, const char *path, _Bool expected, struct dml_sv *text)
 {
     struct dml_err err;
-    char *real = dml_collect_below(c, path);
-    int rc = real ? dml_regular_read(c->a, real, FILE_MAX_BYTES, text, &err) : DML_ENOMEM;
+    int rc = dml_root_read(c->a, c->root, path, FILE_MAX_BYTES, text, &err);
     if (rc < 0 && rc != DML_ENOMEM && (expected || errno != ENOENT))
         dml_buf_printf(c->notes, "%s\n", err.msg);
     return rc == 0;
@@ -188,8 +190,7 @@ static void collect_subids(struct collector *c, const char *path, struct dml_lis
 {
     struct dml_sv text, line;
     /* No such file means that nobody has subordinate ids, if the place where it would be is there. */
-    char *etc = dml_collect_below(c, "/etc");
-    list->known = etc && access(etc, R_OK) == 0;
+    list->known = dml_collect_is_there(c, "/etc");
     if (!dml_collect_slurp(c, path, 0, &text))
         return;
     while (dml_collect_next_line(&text, &line)) {
@@ -298,14 +299,18 @@ static void collect_xen(struct collector *c, struct dml_libxl_info *libxl)
         set_xen(c, dml_arena_printf(c->a, "%s.%s%s", major, minor, extra ? extra : ""));
 }
 
+static enum dml_tri installed(struct collector *c, const char *path)
+{
+    return !path ? DML_TRI_UNKNOWN : dml_collect_is_there(c, path) ? DML_TRI_YES : DML_TRI_NO;
+}
+
 static void collect_qemu(struct collector *c, const struct dml_libxl_info *libxl)
 {
     struct dml_facts *f = c->f;
-    if (libxl->qemu_traditional_path) {
-        char *real = dml_collect_below(c, libxl->qemu_traditional_path);
-        f->qemu_traditional.path = libxl->qemu_traditional_path;
-        f->qemu_traditional.installed = real && access(real, F_OK) == 0 ? DML_TRI_YES : DML_TRI_NO;
-    }
+    f->firmware.seabios = installed(c, libxl->seabios);
+    f->firmware.ovmf = installed(c, libxl->ovmf);
+    f->qemu_traditional.path = libxl->qemu_traditional_path;
+    f->qemu_traditional.installed = installed(c, libxl->qemu_traditional_path);
     if (!libxl->qemu_path)
         return;
     struct dml_qemu_abilities q;
@@ -328,8 +333,7 @@ static void collect_qemu(struct collector *c, const struct dml_libxl_info *libxl
 
 static uint64_t count_entries(struct collector *c, const char *dir, const char *prefix)
 {
-    char *real = dml_collect_below(c, dir);
-    DIR *d = real ? opendir(real) : NULL;
+    DIR *d = dml_root_opendir(c->root, dir);
     uint64_t n = 0;
     for (struct dirent *e; d && (e = readdir(d));)
         n += strncmp(e->d_name, prefix, strlen(prefix)) == 0;
@@ -341,8 +345,7 @@ static uint64_t count_entries(struct collector *c, const char *dir, const char *
 static void collect_kernel(struct collector *c)
 {
     char *type = read_word(c, "/proc/sys/kernel/ostype");
-    char *lsb = dml_collect_below(c, "/etc/os-release");
-    if ((type && strcmp(type, "Linux") == 0) || (!type && lsb && access(lsb, R_OK) == 0))
+    if ((type && strcmp(type, "Linux") == 0) || (!type && dml_collect_is_there(c, "/etc/os-release")))
         c->f->os = "linux";
     c->f->kernel_release = read_word(c, "/proc/sys/kernel/osrelease");
     c->f->hostname = read_word(c, "/proc/sys/kernel/hostname"); /* what runs, whatever it is called after a reboot */
@@ -385,8 +388,7 @@ static int by_name(const void *x, const void *y)
 /* Sorted paths of the entries of a directory; the list is known where the directory can be read or is not there. */
 void dml_collect_list_dir(struct collector *c, const char *dir, const char *prefix, struct dml_list *list)
 {
-    char *real = dml_collect_below(c, dir);
-    DIR *d = real ? opendir(real) : NULL;
+    DIR *d = dml_root_opendir(c->root, dir);
     list->known = d || errno == ENOENT;
     if (!d)
         return;
@@ -465,8 +467,7 @@ static void collect_uids_in_use(struct collector *c)
         first = account->uid > NEAR ? account->uid - NEAR : 0;
         last = account->uid + DOMIDS + NEAR;
     }
-    char *proc = dml_collect_below(c, "/proc");
-    DIR *d = c->f->passwd.known && proc ? opendir(proc) : NULL;
+    DIR *d = c->f->passwd.known ? dml_root_opendir(c->root, "/proc") : NULL;
     if (!d)
         return;
     c->f->uids_in_use.known = 1;
@@ -474,8 +475,7 @@ static void collect_uids_in_use(struct collector *c)
         if (e->d_name[0] < '1' || e->d_name[0] > '9')
             continue;
         struct stat st;
-        char *path = dml_arena_printf(c->a, "%s/%s", proc, e->d_name);
-        if (!path || stat(path, &st) < 0 || st.st_uid < first || st.st_uid > last)
+        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid < first || st.st_uid > last)
             continue;
         _Bool seen = 0;
         for (uint32_t i = 0; i < c->f->uids_in_use.n && !seen; i++)
@@ -506,8 +506,8 @@ static void collect_pci(struct collector *c)
             return;
         *pci = (struct dml_pci){dml_collect_keep(c, dml_path_base(dml_sv_of(dir))), read_hex(c, dir, "vendor"),
                                 read_hex(c, dir, "device"), read_hex(c, dir, "class"), ""};
-        char *link = dml_arena_printf(c->a, "%s%s/driver", c->root, dir), target[PATH_MAX];
-        ssize_t n = link ? readlink(link, target, sizeof target) : -1;
+        char *link = dml_arena_printf(c->a, "%s/driver", dir), target[PATH_MAX];
+        ssize_t n = link ? dml_root_readlink(c->root, link, target, sizeof target) : -1;
         if (n > 0)
             pci->driver = dml_collect_keep(c, dml_path_base((struct dml_sv){target, (size_t)n}));
     }

@@ -14,8 +14,8 @@ struct collector {
     _Bool live;       /* root is this host: getent may be asked */
 };
 
-/* Where a path of the host lies. */
-char *dml_collect_below(struct collector *c, const char *path);
+/* Is there something of that name? */
+_Bool dml_collect_is_there(struct collector *c, const char *path);
 /* The file's text; where it cannot be read, says so in the notes (but for files that need not exist) and returns 0. */
 _Bool dml_collect_slurp(struct collector *c, const char *path, _Bool expected, struct dml_sv *text);
 /* Takes the next line, or the next word between blanks, off a text; 0 where there is none. */

@@ -9,28 +9,31 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/root.h"
+
 struct dml_elf {
     int fd;
     Elf *elf;
 };
 
-int dml_elf_open(const char *path, struct dml_arena *a, struct dml_elf **out, struct dml_err *err)
+int dml_elf_open(const char *root, const char *path, struct dml_arena *a, struct dml_elf **out, struct dml_err *err)
 {
     if (elf_version(EV_CURRENT) == EV_NONE)
         return dml_err_set(err, DML_EINTERNAL, "libelf is older than its header");
     struct dml_elf *e = dml_new(a, struct dml_elf);
-    if (!e)
+    char *shown = dml_root_shown(a, root, path);
+    if (!e || !shown)
         return dml_err_nomem(err);
-    e->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    e->fd = dml_root_open(root, path, O_RDONLY);
     if (e->fd < 0) {
         int r = errno;
-        return dml_err_set(err, r == ENOENT || r == ENOTDIR ? DML_ENOENT : DML_EIO, "cannot read %s: %s", path,
+        return dml_err_set(err, r == ENOENT || r == ENOTDIR ? DML_ENOENT : DML_EIO, "cannot read %s: %s", shown,
                            strerror(r));
     }
     e->elf = elf_begin(e->fd, ELF_C_READ_MMAP, NULL);
     if (!e->elf || elf_kind(e->elf) != ELF_K_ELF) {
         dml_elf_close(e);
-        return dml_err_set(err, DML_EINVAL, "%s is not an ELF file", path);
+        return dml_err_set(err, DML_EINVAL, "%s is not an ELF file", shown);
     }
     *out = e;
     return 0;

@@ -8,8 +8,9 @@
 
 struct dml_elf;
 
-/* Opens and maps `path`. DML_ENOENT where it does not exist, DML_EINVAL where it is no ELF file. */
-int dml_elf_open(const char *path, struct dml_arena *a, struct dml_elf **out, struct dml_err *err);
+/* Opens and maps `path` of a root directory (base/root.h). DML_ENOENT where it does not exist, DML_EINVAL where it is
+ * no ELF file. */
+int dml_elf_open(const char *root, const char *path, struct dml_arena *a, struct dml_elf **out, struct dml_err *err);
 void dml_elf_close(struct dml_elf *e);
 /* The machine, as uname(1) names it; NULL where it is neither x86_64, i686, aarch64 nor arm. */
 const char *dml_elf_arch(const struct dml_elf *e);

@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "base/path.h"
+#include "base/root.h"
 #include "guest/open.h"
 #include "host/accounts.h"
 
@@ -56,8 +57,7 @@ struct names {
 /* Sorted names in a directory below root, hidden ones left out; 0 where it can neither be read nor is absent. */
 static _Bool list(struct search *s, const char *dir, struct names *out)
 {
-    char *real = dml_path_in_root(s->a, s->root, dir);
-    DIR *d = real ? opendir(real) : NULL;
+    DIR *d = dml_root_opendir(s->root, dir);
     *out = (struct names){{0}};
     if (!d)
         return errno == ENOENT || errno == ENOTDIR;
@@ -110,11 +110,9 @@ static void find_processes(struct search *s)
         s->proc = 1;
         dml_arena_reset(&s->one);
         char *inside = dml_arena_printf(&s->one, "/proc/%s/cmdline", pid);
-        char *path = inside ? dml_path_in_root(&s->one, s->root, inside) : NULL;
-        struct dml_sv above = path ? dml_path_dir(dml_sv_of(path)) : DML_SV("");
-        char *dir = path ? dml_arena_strndup(&s->one, above.p, above.len) : NULL;
-        if (!dir || dml_regular_read(&s->one, path, CONFIG_MAX_BYTES, &args, NULL) < 0 ||
-            !read_arguments(args, &domid, &name) || stat(dir, &st) < 0)
+        char *dir = dml_arena_printf(&s->one, "/proc/%s", pid);
+        if (!inside || !dir || dml_root_read(&s->one, s->root, inside, CONFIG_MAX_BYTES, &args, NULL) < 0 ||
+            !read_arguments(args, &domid, &name) || dml_root_stat(s->root, dir, 1, &st) < 0)
             continue;
         struct process *p = dml_vec_add(s->a, &s->processes);
         if (p)
@@ -137,8 +135,7 @@ static void find_backends(struct search *s)
 {
     struct names names;
     struct stat st;
-    char *real = dml_path_in_root(s->a, s->root, BACKEND_DIR);
-    s->backends_known = real && stat(real, &st) == 0 && list(s, BACKEND_DIR, &names);
+    s->backends_known = dml_root_stat(s->root, BACKEND_DIR, 1, &st) == 0 && list(s, BACKEND_DIR, &names);
     for (uint32_t i = 0; s->backends_known && i < names.v.n; i++) {
         const char *from = strchr(names.v.v[i], '-'), *to = from ? strchr(from + 1, '-') : NULL;
         uint64_t domid, *slot;
@@ -176,8 +173,7 @@ static _Bool read_config(struct search *s, const char *path, struct config *out)
     struct dml_err err = {""};
     dml_version xen = s->f->xen.version ? s->f->xen.version : dml_xen_newest();
     dml_arena_reset(&s->one);
-    char *real = dml_path_in_root(&s->one, s->root, path);
-    int rc = real ? dml_regular_read(&s->one, real, CONFIG_MAX_BYTES, &text, &err) : DML_ENOMEM;
+    int rc = dml_root_read(&s->one, s->root, path, CONFIG_MAX_BYTES, &text, &err);
     if (rc == DML_ETOOBIG && dml_form_image_end(text))
         rc = 0;
     if (rc == 0)
@@ -297,8 +293,7 @@ static void find_images(struct search *s, const char *dir)
         struct config c = {0};
         struct stat st;
         const char *path = dml_arena_printf(s->a, "%s/%s", dir, names.v.v[i]);
-        char *real = path ? dml_path_in_root(s->a, s->root, path) : NULL;
-        if (!real || stat(real, &st) < 0 || !S_ISREG(st.st_mode))
+        if (!path || dml_root_stat(s->root, path, 1, &st) < 0 || !S_ISREG(st.st_mode))
             continue;
         read_config(s, path, &c);
         struct dml_saved_image *m = dml_vec_add(s->a, &s->images);

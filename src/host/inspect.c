@@ -8,13 +8,8 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "base/root.h"
 #include "host/elf.h"
-
-/* `path` inside `root`. */
-static char *below(struct dml_arena *a, const char *root, const char *path)
-{
-    return dml_path_in_root(a, root, path);
-}
 
 struct qemu_strings {
     struct dml_arena *a;
@@ -52,9 +47,8 @@ static _Bool has_module(struct dml_arena *a, const char *root, struct dml_sv nam
                                        "/usr/lib64/qemu", "/usr/lib/qemu", "/usr/local/lib/qemu"};
     struct stat s;
     for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
-        char *dir = below(a, root, dirs[i]);
-        char *path = dir ? dml_arena_printf(a, "%s/%.*s", dir, DML_SV_ARG(name)) : NULL;
-        if (path && stat(path, &s) == 0)
+        char *path = dml_arena_printf(a, "%s/%.*s", dirs[i], DML_SV_ARG(name));
+        if (path && dml_root_stat(root, path, 1, &s) == 0)
             return 1;
     }
     return 0;
@@ -138,19 +132,16 @@ int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, st
     *out = (struct dml_qemu_abilities){0};
     const char *at = path;
     for (int hops = 0; hops < WRAPPERS; hops++) {
-        char *file = below(a, root, at);
-        if (!file)
-            return dml_err_nomem(err);
-        rc = dml_elf_open(file, a, &elf, err);
+        rc = dml_elf_open(root, at, a, &elf, err);
         if (rc != DML_EINVAL)
             break;
         struct dml_sv script;
         struct dml_err ignored;
-        rc = dml_regular_read(a, file, WRAPPER_BYTES, &script, &ignored);
+        rc = dml_root_read(a, root, at, WRAPPER_BYTES, &script, &ignored);
         char *next = rc == 0 && dml_sv_starts(script, DML_SV("#!")) ? wrapped(a, script, at) : NULL;
         if (!next)
             return dml_err_set(err, DML_EINVAL, "%s is neither an ELF file nor a script that names the QEMU it runs",
-                               file);
+                               dml_root_shown(a, root, at));
         at = next;
         rc = dml_err_set(err, DML_EINVAL, "%s: more than %d wrapper scripts in a row", path, WRAPPERS);
     }
@@ -177,7 +168,7 @@ int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, st
 
 struct libxl_strings {
     struct dml_arena *a;
-    const char *qemu, *private_bin;
+    const char *qemu, *private_bin, *seabios, *ovmf;
 };
 
 static _Bool ends_with(struct dml_sv s, const char *tail)
@@ -195,14 +186,18 @@ static _Bool see_libxl(void *user, struct dml_sv s)
         l->qemu = dml_arena_strndup(l->a, s.p, s.len);
     else if (!l->private_bin && ends_with(s, "/bin") && memmem(s.p, s.len, "/xen", 4))
         l->private_bin = dml_arena_strndup(l->a, s.p, s.len);
+    else if (!l->seabios && memmem(s.p, s.len, "seabios", 7) && ends_with(s, ".bin"))
+        l->seabios = dml_arena_strndup(l->a, s.p, s.len);
+    else if (!l->ovmf && (memmem(s.p, s.len, "ovmf", 4) || memmem(s.p, s.len, "OVMF", 4)) &&
+             (ends_with(s, ".bin") || ends_with(s, ".fd")))
+        l->ovmf = dml_arena_strndup(l->a, s.p, s.len);
     return 1;
 }
 
 /* Looks in `dir` for libxenlight.so.X.Y.Z; returns its path below root, or NULL. */
 static char *find_libxl(const char *root, const char *dir, struct dml_arena *a, char **version)
 {
-    char *real = below(a, root, dir);
-    DIR *d = real ? opendir(real) : NULL;
+    DIR *d = dml_root_opendir(root, dir);
     char *found = NULL;
     for (struct dirent *e; d && (e = readdir(d));) {
         static const char stem[] = "libxenlight.so.";
@@ -238,14 +233,15 @@ int dml_libxl_inspect(const char *root, struct dml_arena *a, struct dml_libxl_in
     out->file = file;
     out->version = version;
     struct dml_elf *elf;
-    char *real = below(a, root, file);
-    int rc = real ? dml_elf_open(real, a, &elf, err) : dml_err_nomem(err);
+    int rc = dml_elf_open(root, file, a, &elf, err);
     if (rc < 0)
         return rc;
     struct libxl_strings found = {.a = a};
     dml_elf_strings(elf, 4, see_libxl, &found);
     out->arch = dml_elf_arch(elf);
     out->qemu_path = found.qemu;
+    out->seabios = found.seabios;
+    out->ovmf = found.ovmf;
     if (found.private_bin)
         out->qemu_traditional_path = dml_arena_printf(a, "%s/qemu-dm", found.private_bin);
     dml_elf_close(elf);

@@ -3,17 +3,9 @@
  * where they are complete. */
 #include <arpa/inet.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/num.h"
 #include "host/collect_i.h"
-
-static _Bool is_there(struct collector *c, const char *path)
-{
-    struct stat st;
-    char *real = dml_collect_below(c, path);
-    return real && stat(real, &st) == 0;
-}
 
 /* ---- firmware ---- */
 
@@ -69,15 +61,15 @@ static void collect_firmware(struct collector *c)
     struct dml_sv dmi;
     if (dml_collect_slurp(c, "/sys/firmware/dmi/tables/DMI", 0, &dmi))
         c->f->memory = smbios_memory(dmi);
-    if (!is_there(c, dml_arena_printf(c->a, "%s/FACP", tables)))
+    if (!dml_collect_is_there(c, dml_arena_printf(c->a, "%s/FACP", tables)))
         return;
     /* Without a table there is none; with one, whether Xen uses it stays for `xl info` to say. */
     _Bool iommu = 0;
     for (size_t i = 0; i < sizeof iommus / sizeof iommus[0]; i++)
-        iommu |= is_there(c, dml_arena_printf(c->a, "%s/%s", tables, iommus[i]));
+        iommu |= dml_collect_is_there(c, dml_arena_printf(c->a, "%s/%s", tables, iommus[i]));
     if (!iommu)
         c->f->iommu = DML_TRI_NO;
-    if (!is_there(c, dml_arena_printf(c->a, "%s/SRAT", tables)))
+    if (!dml_collect_is_there(c, dml_arena_printf(c->a, "%s/SRAT", tables)))
         c->f->numa_nodes = 1;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/root.h"
 #include "host/collect_i.h"
 
 /* What libxl takes where nothing sets LIBXL_DOMID_REUSE_TIMEOUT (tools/libs/light/libxl_internal.h). */
@@ -113,9 +114,8 @@ static void read_script(struct collector *c, const char *path)
 {
     struct dml_sv text, line;
     struct stat st;
-    char *real = dml_collect_below(c, path);
     /* Programs and other large files are no scripts. */
-    if (!real || stat(real, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > SCRIPT_MAX_BYTES ||
+    if (dml_root_stat(c->root, path, 1, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > SCRIPT_MAX_BYTES ||
         !dml_collect_slurp(c, path, 0, &text) || (text.len && memchr(text.p, '\0', text.len)))
         return;
     for (uint64_t number = 1; dml_collect_next_line(&text, &line); number++) {
@@ -127,13 +127,11 @@ static void read_script(struct collector *c, const char *path)
 
 static void collect_scripts(struct collector *c)
 {
-    char *etc = dml_collect_below(c, "/etc");
     struct stat st;
-    c->f->scripts.known = etc && stat(etc, &st) == 0;
+    c->f->scripts.known = dml_collect_is_there(c, "/etc");
     for (size_t i = 0; i < sizeof script_places / sizeof script_places[0]; i++) {
-        char *real = dml_collect_below(c, script_places[i]);
         struct dml_list entries = {0};
-        if (!real || stat(real, &st) < 0)
+        if (dml_root_stat(c->root, script_places[i], 1, &st) < 0)
             continue;
         if (!S_ISDIR(st.st_mode)) {
             read_script(c, script_places[i]);
@@ -201,9 +199,7 @@ static void collect_winbind(struct collector *c)
 /* A kubelet without subordinate uids of its own gives pods with user namespaces any block above 65535. */
 static void collect_kubelet(struct collector *c)
 {
-    char *dir = dml_collect_below(c, "/var/lib/kubelet");
-    struct stat st;
-    if (!dir || stat(dir, &st) < 0 || !c->f->subuid.known)
+    if (!dml_collect_is_there(c, "/var/lib/kubelet") || !c->f->subuid.known)
         return;
     for (uint32_t i = 0; i < c->f->subuid.n; i++)
         if (strcmp(DML_AT(c->f->subuid, struct dml_id_range, i)->name, "kubelet") == 0)
@@ -213,8 +209,7 @@ static void collect_kubelet(struct collector *c)
 
 void dml_collect_site(struct collector *c)
 {
-    char *etc = dml_collect_below(c, "/etc");
-    c->f->reserved_uids.known = etc && access(etc, R_OK) == 0; /* that nothing is set up there is known, too */
+    c->f->reserved_uids.known = dml_collect_is_there(c, "/etc"); /* that nothing is set up there is known, too */
     collect_kubelet(c);
     collect_scripts(c);
     collect_sssd(c);

@@ -13,6 +13,7 @@
 
 #include "base/num.h"
 #include "base/path.h"
+#include "base/root.h"
 #include "proc/proc_i.h"
 
 enum {
@@ -162,12 +163,12 @@ int dml_proctree_open(struct dml_proctree *t, const char *root, _Bool (*keep)(co
 {
     _Bool live = strcmp(root, "/") == 0;
     *t = (struct dml_proctree){.a = a, .root = root, .live = live, .fd = -1};
-    const char *path = live ? "/proc" : dml_path_in_root(a, root, "/proc");
+    const char *path = dml_root_shown(a, root, "/proc");
     struct dml_arena scratch = {0};
     struct numbers pids;
     if (!path)
         return dml_err_nomem(err);
-    t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    t->fd = dml_root_open(root, "/proc", O_RDONLY | O_DIRECTORY);
     if (t->fd < 0)
         return dml_err_set(err, DML_EIO, "cannot read %s: %s", path, strerror(errno));
     const char *why = list_numbers(open_dir(t->fd, "."), PROCESSES_MAX, a, &pids);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/root.h"
 #include "host/accounts.h"
 #include "verify/verify_i.h"
 
@@ -132,10 +133,11 @@ static int try_stored(struct dml_verified *q, const struct dml_subject *empty, i
 int dml_verified_expect_stored(struct dml_verified *q, const struct dml_subject *empty, struct dml_err *err)
 {
     const struct dml_proctree *t = q->run->procs;
-    char *dir = dml_path_in_root(q->run->a, t->live ? "" : t->root, "/var/lib/xen");
+    const char *root = t->live ? "" : t->root;
+    char *dir = dml_root_shown(q->run->a, root, "/var/lib/xen");
     char *prefix = dml_arena_printf(q->run->a, "userdata-d.%lld.", (long long)q->said.domid);
     int rc = dir && prefix ? 0 : dml_err_nomem(err);
-    DIR *d = rc == 0 && q->said.domid >= 0 ? opendir(dir) : NULL;
+    DIR *d = rc == 0 && q->said.domid >= 0 ? dml_root_opendir(root, "/var/lib/xen") : NULL;
     for (struct dirent *e; d && rc == 0 && !q->expected && (e = readdir(d));) {
         if (strncmp(e->d_name, prefix, strlen(prefix)) != 0 || !dml_form_is_stored_name(e->d_name))
             continue;
@@ -302,8 +304,8 @@ static void look_at_logs(const struct dml_verify *run, const struct dml_verified
         if (!l->known || l->soft > DML_FSIZE_LIMIT || !all[i].said.name || strchr(all[i].said.name, '/'))
             continue;
         char *log = dml_arena_printf(run->a, "/var/log/xen/qemu-dm-%s.log", all[i].said.name);
-        char *path = log && !run->procs->live ? dml_path_in_root(run->a, run->procs->root, log) : log;
-        if (!path || lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size < l->soft / 4 * 3)
+        if (!log || dml_root_stat(run->procs->live ? "" : run->procs->root, log, 0, &st) < 0 || !S_ISREG(st.st_mode) ||
+            (uint64_t)st.st_size < l->soft / 4 * 3)
             continue;
         add(run, out,
             (struct dml_verify_finding){

@@ -549,6 +549,8 @@ static const char *unseen(struct dml_sv rest, size_t *n)
 static void write_scalar(const struct dml_yaml_node *node, _Bool key, struct dml_buf *out)
 {
     _Bool is_null = dml_yaml_is_null(node), null = is_null && !key, plain = !node->quoted && !is_null;
+    if (dml_sv_starts(node->text, DML_SV("---")) || dml_sv_starts(node->text, DML_SV("...")))
+        plain = 0; /* where documents begin and end */
     for (size_t i = 0; plain && i < node->text.len; i++) {
         char c = node->text.p[i];
         plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||

@@ -236,8 +236,10 @@ kept" ]
     printf 'outside:x:4321:4321::/:/bin/sh\n' >host/passwd
     for to in /etc/pw ../../../../../../../../../etc/pw ../etc/./pw; do
         ln -sfn "$to" root/etc/passwd
-        run "$DMLINT" host collect -q --root root
-        [[ "$output" == *inside* ]]
+        for without in "" "$BUILD_DIR/tests/conformance/without openat2"; do
+            run $without "$DMLINT" host collect -q --root root
+            [[ "$output" == *inside* ]]
+        done
     done
     for to in "$PWD/host/passwd" ../../host/passwd /etc/passwd loop; do
         ln -sfn "$to" root/etc/passwd
@@ -245,7 +247,18 @@ kept" ]
         run "$DMLINT" host collect -q --root root
         [[ "$output" != *outside* ]]
         [[ "$output" != *daemon* ]]
+        run "$BUILD_DIR/tests/conformance/without" openat2 "$DMLINT" host collect -q --root root
+        [[ "$output" != *outside* ]]
+        [[ "$output" != *daemon* ]]
     done
+    mkdir -p logs root/var
+    printf 'libxl: error: outside\n' >logs/xl-web.log
+    ln -s "$PWD/logs" root/var/log
+    mkdir -p logs/xen
+    mv logs/xl-web.log logs/xen
+    run "$DMLINT" why --root root web
+    [ "$status" -ne 0 ]
+    [[ "$output" != *outside* ]]
     rmdir root/proc
     ln -s /proc root/proc # the root's own: a link to itself
     run "$DMLINT" verify --root root
@@ -269,6 +282,46 @@ kept" ]
     mkfifo site/.dmlint.yaml
     run timeout 10 "$DMLINT" check --xen 4.17 --host none site
     [ "$status" -eq 2 ]
+}
+
+@test "a pipe that takes the place of a guest, a link's target or a directory after the walk is not waited for" {
+    mkdir site site/sub
+    for f in a b sub/c; do guest "site/$f.cfg" n; done
+    ln -s b.cfg site/link.cfg
+    mkfifo facts
+    for command in check "check --fix" "check --diff" migrate "migrate --write"; do
+        cp -a site now
+        timeout 30 "$DMLINT" $command --xen 4.17 --host facts now >out 2>&1 &
+        pid=$!
+        exec 8>facts # once it waits for the facts it has walked
+        rm -r now/a.cfg now/b.cfg now/sub
+        mkfifo now/a.cfg now/b.cfg now/sub
+        printf 'dmlint_facts: 1\n' >&8
+        exec 8>&-
+        status=0
+        wait $pid || status=$?
+        [ "$status" -eq 3 ]
+        for f in a link; do [ "$(grep -c "cannot read now/$f.cfg: it is no regular file" out)" -eq 1 ]; done
+        grep -q "cannot read now/sub/c.cfg" out
+        rm -r now
+    done
+}
+
+@test "without openat2, and where no file is without a name, files are fixed in the same way" {
+    without=$BUILD_DIR/tests/conformance/without
+    "$without" openat2 /bin/true || skip "no seccomp here"
+    if nm "$DMLINT" | grep -Eq '__(asan|tsan)_init'; then skip "not together with a sanitizer"; fi
+    for i in 1 2 3; do guest "t/g$i.cfg" "g$i" 'device_model = "qemu-dm"'; done
+    cp -a t want
+    "$DMLINT" check --xen 4.17 --host none -q --fail-on none --fix --unsafe-fixes --backup want
+    for less in openat2 O_TMPFILE openat2,O_TMPFILE openat2,O_TMPFILE,landlock_create_ruleset renameat2,O_TMPFILE; do
+        rm -rf now
+        cp -a t now
+        run "$without" "$less" "$DMLINT" check --xen 4.17 --host none -q --fail-on none --fix --unsafe-fixes --backup now
+        [ "$status" -eq 0 ]
+        diff -r want now
+        [ -z "$(find now -name '.*')" ]
+    done
 }
 
 @test "what is printed for a shell takes no name for an option" {
@@ -329,6 +382,37 @@ kept" ]
         [ "$(grep -c 'execve' trace)" -eq 1 ]
     done
     [ ! -e run ]
+}
+
+@test "a parser that a guest's file has taken over writes, runs and sends nothing; -v says what is in force" {
+    if nm "$DMLINT" | grep -Eq '__(asan|tsan)_init'; then skip "a sanitizer comes before every other library"; fi
+    printf '#!/bin/sh\ntouch ran\n' >run
+    chmod 755 run
+    guest guests/good.cfg good 'disk = [ "/dev/vg/a,raw,xvda,w" ]'
+    run "$DMLINT" check -v --xen 4.17 --host none guests
+    [[ "$output" == *"dmlint: sandbox: "* ]]
+    [[ "$output" != *"no Landlock"* && "$output" != *"no seccomp"* ]] || skip "this kernel has no Landlock or no seccomp: ${output%%$'\n'*}"
+    [[ "$output" == *"files are written nowhere"* ]]
+    for command in check "check -j 2" "check --fix" "check --diff" "check -f json:$PWD/out/report.json" argv "argv --fixed" migrate "migrate --write"; do
+        path=guests
+        [[ $command != argv* ]] || path=guests/good.cfg
+        for target in stolen /etc/dmlint-test-breakout; do
+            run env LD_PRELOAD="$BUILD_DIR/tests/conformance/libbreakout.so" BREAKOUT_RUN=./run BREAKOUT_WRITE="$target" \
+                "$DMLINT" $command -v --xen 4.17 --host none "$path"
+            [[ "$output" == *"breakout: write: Permission denied; socket: Operation not permitted; run: "* ]]
+            [[ "$output" != *"socket: done"* && "$output" != *"write: done"* ]]
+            [ ! -e "$target" ]
+        done
+        [ ! -e ran ]
+    done
+    [ -e out/report.json ]
+    # Where a guest is to be written is the most that can be.
+    run "$DMLINT" check -v --fix --xen 4.17 --host none guests
+    [[ "$output" == *"files are written in guests"* ]]
+    run "$DMLINT" check -v --fix --output-dir copies --xen 4.17 --host none guests
+    [[ "$output" == *"files are written in copies"* ]]
+    run "$DMLINT" check -v --try --xen 4.17 --host none guests
+    [[ "$output" == *"no Landlock, since --try"* ]]
 }
 
 @test "nesting is limited, not the stack" {

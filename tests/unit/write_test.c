@@ -83,9 +83,14 @@ static int teardown(void **state)
     return rmdir(dir);
 }
 
+static int replace_read(const struct dml_file_id *id, struct dml_err *err)
+{
+    return dml_file_replace(path, NULL, id, DML_SV("old\n"), DML_SV("new\n"), "", &number, err);
+}
+
 static int replace(const char *backup, struct dml_err *err)
 {
-    return dml_file_replace(path, NULL, DML_SV("old\n"), DML_SV("new\n"), backup, &number, err);
+    return dml_file_replace(path, NULL, NULL, DML_SV("old\n"), DML_SV("new\n"), backup, &number, err);
 }
 
 static void append(void)
@@ -172,11 +177,51 @@ static void test_replace__leaves_what_was_changed_before(void **state)
     assert_int_equal(entries(), 1);
 }
 
+/* What took the place of what was read, with the same bytes. */
+static void test_replace__only_what_was_read(void **state)
+{
+    (void)state;
+    struct dml_file_id id, none;
+    struct dml_err err = {""};
+    char moved[80];
+    int fd = dml_file_open_to_replace(path, &id);
+    assert_true(fd >= 0 && id.ino && id.dir_ino);
+    close(fd);
+    usleep(20000);
+    put_another_in_its_place();
+    assert_int_equal(replace_read(&id, &err), DML_EINVAL);
+    assert_non_null(strstr(err.msg, "changed while it was judged"));
+    close(dml_file_open_to_replace(path, &id));
+    snprintf(moved, sizeof moved, "%s.moved", dir);
+    /* A directory with a link to it, one directory for another; the file itself is even the same in the second. */
+    assert_true(rename(dir, moved) == 0 && mkdir(dir, 0755) == 0);
+    put(path, "old\n");
+    assert_int_equal(replace_read(&id, &err), DML_EINVAL);
+    assert_non_null(strstr(err.msg, "another directory took the place"));
+    is("old\n");
+    snprintf(other, sizeof other, "%s/web.cfg", moved);
+    assert_true(unlink(path) == 0 && rename(other, path) == 0);
+    assert_int_equal(replace_read(&id, &err), DML_EINVAL);
+    assert_non_null(strstr(err.msg, "another directory took the place"));
+    assert_true(rename(path, other) == 0 && rmdir(dir) == 0 && symlink(moved, dir) == 0);
+    close(dml_file_open_to_replace(path, &id));
+    assert_int_equal(replace_read(&id, &err), 0); /* a link that was there all the time */
+    is("new\n");
+    assert_true(unlink(dir) == 0 && rename(moved, dir) == 0);
+    /* What is no regular file, or not there, is never written. */
+    assert_int_equal(dml_file_open_to_replace(dir, &none), -1);
+    assert_int_equal(dml_file_open_to_replace("/dev/null", &none), -1);
+    assert_int_equal(dml_file_open_to_replace("/nonexistent/x", &none), -1);
+    put(path, "old\n");
+    assert_int_equal(replace_read(&none, &err), DML_EINVAL);
+    assert_int_equal(entries(), 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {T(test_replace__writes_what_nobody_changed),
-                                       T(test_replace__leaves_what_somebody_changed_meanwhile),
-                                       T(test_replace__leaves_what_was_changed_before)};
+    const struct CMUnitTest tests[] = {
+        T(test_replace__writes_what_nobody_changed), T(test_replace__leaves_what_somebody_changed_meanwhile),
+        T(test_replace__leaves_what_was_changed_before), T(test_replace__only_what_was_read)};
     return cmocka_run_group_tests_name("write", tests, NULL, NULL);
 }

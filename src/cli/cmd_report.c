@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dmlint report: a report that check -f json wrote, in other formats: the same bytes as check would have written. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "cli/common.h"
@@ -45,6 +46,7 @@ static int convert(const struct dml_args *args, struct dml_loaded *l, struct dml
     if (rc < 0)
         return rc;
     l->report.min_severity = (enum dml_severity)shown;
+    l->report.width = dml_common_width(STDOUT_FILENO);
     l->report.hidden_states = dml_args_get(args, DML_OPTION_VERBOSE) != NULL;
     rc = dml_outputs_write(&outputs, &l->report, err);
     if (rc == 0 && !dml_args_get(args, DML_OPTION_QUIET))

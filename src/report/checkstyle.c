@@ -42,6 +42,7 @@ void dml_checkstyle_file_end(struct dml_out *out, const struct dml_report *r, ui
 
 void dml_checkstyle_end(struct dml_out *out, const struct dml_report *r)
 {
-    (void)r;
+    if (r->o->skipped_counted)
+        dml_buf_printf(&out->buf, " <!-- files skipped: %u -->\n", r->o->skipped_counted);
     dml_buf_str(&out->buf, "</checkstyle>\n");
 }

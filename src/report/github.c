@@ -24,3 +24,9 @@ void dml_github_finding(struct dml_out *out, const struct dml_report *r, const s
     dml_escape_github(b, f->message);
     dml_buf_char(b, '\n');
 }
+
+/* No annotations, a line of the log. */
+void dml_github_end(struct dml_out *out, const struct dml_report *r)
+{
+    dml_report_skipped(r->o, &out->buf);
+}

@@ -65,6 +65,9 @@ void dml_members_of_run(struct dml_buf *b, const struct dml_report *r)
     dml_json_put_str(b, "qemu", r->target_qemu);
     dml_json_close(b, '}');
     dml_json_put_str(b, "hostname", r->hostname);
+    dml_json_put_str(b, "facts", r->host);
+    if (r->host_option && *r->host_option)
+        dml_json_put_str(b, "host_option", r->host_option);
 }
 
 static const char *tag_name(unsigned i)
@@ -78,6 +81,9 @@ void dml_members_of_rule(struct dml_buf *b, const struct dml_rule *rule)
     dml_json_put_str(b, "name", rule->name);
     dml_json_put_str(b, "severity", dml_severity_names[rule->severity]);
     dml_json_put_str(b, "scope", dml_scope_names[rule->scope]);
+    dml_json_put_str(b, "remedy", dml_remedy_names[dml_rule_own(rule)->remedy]);
+    if (dml_rule_own(rule)->migration)
+        dml_json_put_bool(b, "migration", 1);
     dml_json_put_str(b, "rests_on", dml_confidence_names[rule->confidence]);
     words(b, "tags", rule->tags, tag_name);
     strings(b, "references", rule->references, rule->references_n);
@@ -202,6 +208,13 @@ void dml_members_of_message(struct dml_buf *b, const struct dml_report *r, const
     dml_json_put_str(b, "text", m->text);
 }
 
+void dml_members_of_skipped(struct dml_buf *b, const struct dml_skipped *s)
+{
+    dml_json_put_str(b, "path", s->path);
+    dml_json_put_str(b, "reason", dml_skip_name(s->why));
+    dml_json_put_str(b, "by", *s->by ? s->by : NULL);
+}
+
 void dml_members_of_summary(struct dml_buf *b, const struct dml_report *r)
 {
     const struct dml_finding_counts *c = &r->o->counts;
@@ -209,7 +222,7 @@ void dml_members_of_summary(struct dml_buf *b, const struct dml_report *r)
         const char *key;
         size_t n;
     } numbers[] = {
-        {"files", r->o->files},
+        {"files", r->o->checked},
         {"errors", c->by_severity[DML_ERROR]},
         {"warnings", c->by_severity[DML_WARNING]},
         {"infos", c->by_severity[DML_INFO]},
@@ -218,6 +231,7 @@ void dml_members_of_summary(struct dml_buf *b, const struct dml_report *r)
         {"baselined", c->by_state[DML_STATE_BASELINED]},
         {"suppressed", c->by_state[DML_STATE_SUPPRESSED]},
         {"unreadable", r->o->unreadable},
+        {"skipped", r->o->skipped_counted},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         dml_json_put_int(b, numbers[i].key, (int64_t)numbers[i].n);
@@ -258,6 +272,14 @@ void dml_json_begin(struct dml_out *out, const struct dml_report *r)
     for (uint32_t i = 0; i < r->o->messages_n; i++) {
         item(out);
         dml_members_of_message(&out->buf, r, &r->o->messages[i]);
+        dml_buf_char(&out->buf, '}');
+    }
+    list(out, "]", "skipped");
+    for (uint32_t i = 0; i < r->o->skipped_n; i++) {
+        if (!dml_skip_counts(r->o->skipped[i].why))
+            continue;
+        item(out);
+        dml_members_of_skipped(&out->buf, &r->o->skipped[i]);
         dml_buf_char(&out->buf, '}');
     }
     list(out, "]", "findings");

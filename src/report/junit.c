@@ -86,6 +86,16 @@ void dml_junit_file_end(struct dml_out *out, const struct dml_report *r, uint32_
     dml_buf_str(&out->buf, " </testsuite>\n");
 }
 
+static void skipped(struct dml_out *out, const struct dml_report *r, const char *path, struct dml_sv why)
+{
+    struct dml_buf *b = &out->buf;
+    suite(b, r, path, 1, 0, 0, 1);
+    test(b, path, "skipped");
+    dml_buf_str(b, "><skipped");
+    attribute(b, "message", why);
+    dml_buf_str(b, "/></testcase>\n </testsuite>\n");
+}
+
 void dml_junit_end(struct dml_out *out, const struct dml_report *r)
 {
     struct dml_buf *b = &out->buf;
@@ -99,5 +109,6 @@ void dml_junit_end(struct dml_out *out, const struct dml_report *r)
         attribute(b, "message", dml_sv_of(m->text));
         dml_buf_str(b, "/></testcase>\n </testsuite>\n");
     }
+    dml_out_skipped(out, r, skipped);
     dml_buf_str(b, "</testsuites>\n");
 }

@@ -182,9 +182,15 @@ WORDS(severity_name, dml_severity_names, DML_OFF)
 WORDS(state_name, dml_state_names, 4)
 WORDS(confidence_name, dml_confidence_names, 3)
 WORDS(scope_name, dml_scope_names, 4)
+WORDS(remedy_name, dml_remedy_names, 5)
 WORDS(safety_name, dml_fix_safety_names, 4)
 WORDS(tag_name, dml_tag_names, DML_TAG_COUNT)
 WORDS(kind_name, dml_message_kinds, 2)
+
+static const char *skip_name(unsigned i)
+{
+    return i < DML_SKIPS ? dml_skip_name((enum dml_skip)i) : NULL;
+}
 
 static const char *verdict_name(unsigned i)
 {
@@ -292,11 +298,14 @@ static void add_rule(struct load *l, const struct dml_json *o)
                               .name = string(l, o, "name", 1),
                               .severity = (uint8_t)word(l, o, "severity", severity_name, 1),
                               .scope = (uint8_t)word(l, o, "scope", scope_name, 1),
+                              .remedy = (uint8_t)word(l, o, "remedy", remedy_name, 0),
                               .confidence = (uint8_t)word(l, o, "rests_on", confidence_name, 1),
                               .tags = (uint32_t)set(l, o, "tags", tag_name),
                               .summary = string(l, o, "summary", 0),
                               .why = string(l, o, "why", 0),
                               .what_to_do = string(l, o, "do", 0)};
+    const struct dml_json *migration = member(l, o, "migration", DML_JSON_BOOL, 0);
+    rule->migration = migration && migration->number;
     rule->references = strings(l, o, "references", &rule->references_n);
 }
 
@@ -444,6 +453,8 @@ static void load_head(struct load *l, const struct dml_json *root)
                              .policy_name = string(l, policy, "name", 0),
                              .policy_sha256 = string(l, policy, "sha256", 0),
                              .hostname = string(l, root, "hostname", 0),
+                             .host = string(l, root, "facts", 0),
+                             .host_option = string(l, root, "host_option", 0),
                              .target_xen = string(l, target, "xen", 0),
                              .target_qemu = string(l, target, "qemu", 0),
                              .min_severity = DML_HINT};
@@ -454,7 +465,7 @@ static void load_summary(struct load *l, const struct dml_json *root)
     const struct dml_json *s = member(l, root, "summary", DML_JSON_OBJECT, 1);
     struct dml_outcome *o = &l->to->outcome;
     size_t *severity = o->counts.by_severity, *state = o->counts.by_state;
-    o->files = number(l, s, "files", 0);
+    o->checked = o->files = number(l, s, "files", 0);
     severity[DML_ERROR] = number(l, s, "errors", 0);
     severity[DML_WARNING] = number(l, s, "warnings", 0);
     severity[DML_INFO] = number(l, s, "infos", 0);
@@ -463,6 +474,23 @@ static void load_summary(struct load *l, const struct dml_json *root)
     state[DML_STATE_BASELINED] = number(l, s, "baselined", 0);
     state[DML_STATE_SUPPRESSED] = number(l, s, "suppressed", 0);
     o->unreadable = number(l, s, "unreadable", 0);
+}
+
+static void load_skipped(struct load *l, const struct dml_json *root)
+{
+    struct dml_outcome *o = &l->to->outcome;
+    const struct dml_json *list = member(l, root, "skipped", DML_JSON_ARRAY, 0);
+    struct dml_skipped *v = dml_new_n(l->a, struct dml_skipped, (list ? list->n : 0) + 1);
+    if (!v)
+        nomem(l);
+    for (const struct dml_json *e = list ? list->first : NULL; l->rc == 0 && e; e = e->next) {
+        const char *by = string(l, e, "by", 0);
+        v[o->skipped_n++] = (struct dml_skipped){.path = string(l, e, "path", 1),
+                                                 .why = (enum dml_skip)word(l, e, "reason", skip_name, 1),
+                                                 .by = by ? by : ""};
+    }
+    o->skipped = v;
+    o->skipped_counted = o->skipped_n;
 }
 
 static void load_all(struct load *l, const struct dml_json *root)
@@ -487,6 +515,7 @@ static void load_all(struct load *l, const struct dml_json *root)
             .file = file_of(l, e), .kind = (uint8_t)word(l, e, "kind", kind_name, 1), .text = string(l, e, "text", 1)};
     for (const struct dml_json *e = findings ? findings->first : NULL; l->rc == 0 && e; e = e->next)
         load_finding(l, e);
+    load_skipped(l, root);
     load_summary(l, root);
     if (l->rc == 0 && dml_findings_collect(stores, 1, NULL, l->a, &o->findings) < 0)
         nomem(l);

@@ -58,11 +58,12 @@ void dml_markdown_begin(struct dml_out *out, const struct dml_report *r)
         dml_escape_markdown(b, dml_sv_of(r->hostname));
         dml_buf_str(b, ". ");
     }
-    dml_buf_printf(b, "%u file%s checked: ", r->o->files, r->o->files == 1 ? "" : "s");
+    dml_buf_printf(b, "%u file%s checked: ", r->o->checked, r->o->checked == 1 ? "" : "s");
     sentence(b, &r->o->counts);
     if (r->o->unreadable)
         dml_buf_printf(b, ", %u not read", r->o->unreadable);
     dml_buf_str(b, ".\n");
+    dml_report_skipped(r->o, b);
     for (int i = 0; i < DML_VERDICTS; i++) {
         if (!t.verdicts[i])
             continue;

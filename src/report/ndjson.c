@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One JSON object per line: the run, then findings, each file's guest behind them, messages and the summary. */
+/* One JSON object per line: the run, then findings, each file's guest behind them, messages, what was skipped, the
+ * summary. */
 #include "report/members.h"
 
 static void begin(struct dml_out *out, const char *record)
@@ -44,6 +45,13 @@ void dml_ndjson_end(struct dml_out *out, const struct dml_report *r)
     for (uint32_t i = 0; i < r->o->messages_n; i++) {
         begin(out, "message");
         dml_members_of_message(&out->buf, r, &r->o->messages[i]);
+        end(out);
+    }
+    for (uint32_t i = 0; i < r->o->skipped_n; i++) {
+        if (!dml_skip_counts(r->o->skipped[i].why))
+            continue;
+        begin(out, "skipped");
+        dml_members_of_skipped(&out->buf, &r->o->skipped[i]);
         end(out);
     }
     begin(out, "summary");

@@ -20,6 +20,7 @@ void dml_json_put(struct dml_buf *out, const char *key, struct dml_sv text);
 void dml_json_put_str(struct dml_buf *out, const char *key, const char *text); /* NULL is null */
 /* Of text of anybody's, for readers that take Unicode only (dml_escape_json). */
 void dml_json_put_safe(struct dml_buf *out, const char *key, struct dml_sv text);
+void dml_json_put_bool(struct dml_buf *out, const char *key, _Bool yes);
 void dml_json_put_int(struct dml_buf *out, const char *key, int64_t n);
 
 struct json_object;

@@ -67,7 +67,7 @@ prints() { check -f json:r.json bad.cfg || true; of '" ".join(sorted(f["rule"] +
     here=$(of '[f["fingerprint"] for f in r["findings"]]')
     check -f json:r.json ./bad.cfg || true
     [ "$(of '[f["fingerprint"] for f in r["findings"]]')" = "$here" ]
-    printf 'shape = 1\nshape = 1\n' >>bad.cfg
+    printf 'import os\nimport os\n' >>bad.cfg
     check -f json:r.json bad.cfg || true
     [ "$(of 'len({f["fingerprint"] for f in r["findings"]}) == len(r["findings"]) > 3')" = True ]
 }

@@ -202,3 +202,11 @@ _Bool dml_path_glob(const char *pattern, const char *path)
         path = dml_path_base(dml_sv_of(path)).p;
     return glob(pattern, path);
 }
+
+const char *dml_path_seen(const char *dir, const char *path)
+{
+    size_t n = strlen(dir);
+    if (n == 1)
+        return path + 1;
+    return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+}

@@ -24,6 +24,8 @@ int dml_fd_read(struct dml_arena *a, int fd, const char *name, size_t max, struc
 char *dml_path_join(struct dml_arena *a, const char *dir, const char *name);
 /* `path` made absolute by text alone, without . and .. parts. NULL when out of memory. */
 char *dml_path_absolute(struct dml_arena *a, const char *path);
+/* An absolute path as seen from an absolute directory: below it by its rest, otherwise as it is. */
+const char *dml_path_seen(const char *dir, const char *path);
 /* The part before the last slash ("." where there is none), and the part after it. */
 struct dml_sv dml_path_dir(struct dml_sv path);
 struct dml_sv dml_path_base(struct dml_sv path);

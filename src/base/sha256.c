@@ -2,7 +2,6 @@
 /* SHA-256, as the standard says it. */
 #include "base/sha256.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const uint32_t K[64] = {
@@ -60,7 +59,7 @@ void dml_sha256_add(struct dml_sha256 *s, struct dml_sv text)
     }
 }
 
-char *dml_sha256_hex(struct dml_sha256 *s, char hex[65])
+void dml_sha256_end(struct dml_sha256 *s, uint8_t digest[32])
 {
     uint8_t tail[72] = {0x80};
     uint64_t bits = s->len * 8;
@@ -68,7 +67,16 @@ char *dml_sha256_hex(struct dml_sha256 *s, char hex[65])
     for (unsigned i = 0; i < 8; i++)
         tail[pad + i] = (uint8_t)(bits >> (56 - 8 * i));
     dml_sha256_add(s, (struct dml_sv){(const char *)tail, pad + 8});
-    for (unsigned i = 0; i < 8; i++)
-        snprintf(hex + 8 * i, 9, "%08x", s->h[i]);
+    for (unsigned i = 0; i < 32; i++)
+        digest[i] = (uint8_t)(s->h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+char *dml_sha256_hex(struct dml_sha256 *s, char hex[65])
+{
+    uint8_t digest[32];
+    dml_sha256_end(s, digest);
+    for (unsigned i = 0; i < 64; i++)
+        hex[i] = "0123456789abcdef"[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
+    hex[64] = '\0';
     return hex;
 }

@@ -14,7 +14,9 @@ struct dml_sha256 {
 };
 void dml_sha256_init(struct dml_sha256 *s);
 void dml_sha256_add(struct dml_sha256 *s, struct dml_sv text);
-/* 64 hexadecimal digits and a NUL; the state is used up. Returns hex. */
+/* The digest; the state is used up. */
+void dml_sha256_end(struct dml_sha256 *s, uint8_t digest[32]);
+/* The same as 64 hexadecimal digits and a NUL. Returns hex. */
 char *dml_sha256_hex(struct dml_sha256 *s, char hex[65]);
 
 #endif

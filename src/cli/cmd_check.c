@@ -1,32 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dmlint check: judges guest configs, fixes them where it was asked to, and reports in the order of their paths. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/common.h"
 #include "cli/guest_files.h"
-#include "report/report.h"
+#include "cli/outputs.h"
 #include "text/diff.h"
 
-enum { OUTPUTS_MAX = 16, NAMES_MAX = 4096, TRIED_MAX = 512, DIFF_MAX = UINT32_MAX / 2 };
-
-/* One -f F[:FILE]. */
-struct output {
-    const struct dml_format *format;
-    const char *file; /* NULL: stdout */
-};
+enum { TRIED_MAX = 512, DIFF_MAX = UINT32_MAX / 2 };
 
 struct check {
     const struct dml_args *args;
     struct dml_guest_files g;
-    struct output outputs[OUTPUTS_MAX];
-    unsigned outputs_n;
+    struct dml_outputs outputs;
     unsigned fail_on, min_severity;
-    unsigned width; /* of the terminal; 0: there is none */
-    _Bool color;
+    unsigned width;          /* of the terminal; 0: there is none */
     uint32_t required;       /* protections */
     _Bool fix, diff, unsafe; /* what to do about findings */
     _Bool to_stdout;         /* the fixed standard input has standard output for itself */
@@ -36,43 +26,6 @@ struct check {
 
 /* --- options
  * --------------------------------------------------------------------------------------------------------------- */
-
-static int no_format(struct dml_sv name, struct dml_err *err)
-{
-    struct dml_buf names;
-    dml_buf_init(&names, NAMES_MAX);
-    dml_format_names(&names, " and ");
-    int rc = dml_err_set(err, DML_EINVAL, "--format: there is no format \"%.*s\"; there are %s", DML_SV_ARG(name),
-                         names.p ? names.p : "");
-    dml_buf_dispose(&names);
-    return rc;
-}
-
-static int parse_formats(struct check *c, struct dml_err *err)
-{
-    const char *text;
-    unsigned to_stdout = 0;
-    for (uint32_t i = 0; (text = dml_args_nth(c->args, DML_OPTION_FORMAT, i)); i++) {
-        if (c->outputs_n == OUTPUTS_MAX)
-            return dml_err_set(err, DML_EINVAL, "--format may be given at most %d times", OUTPUTS_MAX);
-        const char *colon = strchr(text, ':');
-        struct dml_sv name = {text, colon ? (size_t)(colon - text) : strlen(text)};
-        struct output *o = &c->outputs[c->outputs_n++];
-        o->format = dml_format_find(name);
-        o->file = colon ? colon + 1 : NULL;
-        to_stdout += !colon;
-        if (!o->format)
-            return no_format(name, err);
-        if (colon && !colon[1])
-            return dml_err_set(err, DML_EINVAL, "--format %s: name the file after the colon", text);
-    }
-    if (to_stdout > 1)
-        return dml_err_set(err, DML_EINVAL,
-                           "only one --format can go to standard output; give the others a file: -f json:report.json");
-    if (!c->outputs_n)
-        c->outputs[c->outputs_n++].format = &dml_formats[0];
-    return 0;
-}
 
 static int parse_fixing(struct check *c, struct dml_err *err)
 {
@@ -126,13 +79,13 @@ static int parse_levels(struct check *c, struct dml_err *err)
 
 static int shut_in(struct check *c, struct dml_err *err)
 {
-    const char *reports[OUTPUTS_MAX];
+    const char *reports[DML_OUTPUTS_MAX];
     uint32_t n = 0;
     if (dml_args_get(c->args, DML_OPTION_TRY) && dml_guest_files_try(&c->g, &c->try, err) < 0)
         return DML_ENOMEM;
-    for (unsigned i = 0; i < c->outputs_n; i++)
-        if (c->outputs[i].file && !c->diff)
-            reports[n++] = c->outputs[i].file;
+    for (unsigned i = 0; i < c->outputs.n; i++)
+        if (c->outputs.v[i].file && !c->diff)
+            reports[n++] = c->outputs.v[i].file;
     return dml_guest_files_sandbox(&c->g, reports, n, err);
 }
 
@@ -142,13 +95,13 @@ static int setup(struct check *c, struct dml_err *err)
     if (rc == 0)
         rc = dml_guest_files_open(&c->g, c->args, c->required, err);
     if (rc == 0)
-        rc = parse_formats(c, err);
-    if (rc == 0)
         rc = parse_fixing(c, err);
     if (rc == 0)
         rc = parse_levels(c, err);
+    c->outputs = (struct dml_outputs){
+        .stream = c->to_stdout ? stderr : stdout, .is_input = dml_guest_files_reads, .user = &c->g};
     if (rc == 0)
-        rc = dml_common_color(c->args, c->to_stdout ? STDERR_FILENO : STDOUT_FILENO, &c->color, err);
+        rc = dml_outputs_parse(&c->outputs, c->args, err);
     c->width = dml_common_width(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO);
     return rc < 0 ? rc : shut_in(c, err);
 }
@@ -156,9 +109,7 @@ static int setup(struct check *c, struct dml_err *err)
 /* What formats and options want of the run. */
 static unsigned needs(const struct check *c)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < c->outputs_n && !c->diff; i++)
-        n |= c->outputs[i].format->needs;
+    unsigned n = c->diff ? 0 : dml_outputs_needs(&c->outputs);
     if (dml_args_get(c->args, DML_OPTION_REQUIRE_READY) || (!dml_args_get(c->args, DML_OPTION_QUIET) && !c->diff))
         n |= DML_NEED_VERDICTS;
     return n;
@@ -181,37 +132,6 @@ static int run(struct check *c, struct dml_err *err)
 /* --- report
  * -----------------------------------------------------------------------------------------------------------------------
  */
-
-static int write_stream(void *user, struct dml_sv text)
-{
-    return fwrite(text.p, 1, text.len, user) == text.len ? 0 : DML_EIO;
-}
-
-static int write_buf(void *user, struct dml_sv text)
-{
-    struct dml_buf *b = user;
-    dml_buf_sv(b, text);
-    return b->failed ? DML_ENOMEM : 0;
-}
-
-static int write_one(struct check *c, const struct output *o, const struct dml_report *report, struct dml_err *err)
-{
-    struct dml_report one = *report;
-    if (!o->file) {
-        FILE *f = c->to_stdout ? stderr : stdout;
-        int rc = dml_report_write(o->format, &one, (struct dml_sink){write_stream, f}, err);
-        return rc == DML_EIO ? dml_err_set(err, rc, "cannot write standard output: %s", strerror(errno)) : rc;
-    }
-    struct dml_buf text;
-    dml_buf_init(&text, SIZE_MAX / 2);
-    one.color = 0;
-    one.width = 0;
-    int rc = dml_report_write(o->format, &one, (struct dml_sink){write_buf, &text}, err);
-    if (rc == 0)
-        rc = dml_guest_files_report(&c->g, o->file, dml_buf_view(&text), err);
-    dml_buf_dispose(&text);
-    return rc;
-}
 
 /* From which severity on findings of a file fail: said on the command line, by its policy, or from errors on. */
 static enum dml_severity fails_from(const struct check *c, const char *path)
@@ -311,12 +231,13 @@ static int describe(const struct check *c, struct dml_report *report, struct dml
     if (rc < 0)
         return rc;
     *report = (struct dml_report){.o = c->o,
+                                  .version = DML_VERSION,
+                                  .hostname = host ? host->hostname : NULL,
                                   .policy_name = dml_policy_name(policy),
                                   .policy_sha256 = dml_policy_sha256(policy),
                                   .host = host ? host->origin : NULL,
                                   .host_option = dml_common_host_option(c->args),
                                   .width = c->width,
-                                  .color = c->color,
                                   .min_severity = (enum dml_severity)c->min_severity,
                                   .hidden_states = dml_args_get(c->args, DML_OPTION_VERBOSE) != NULL};
     if (t->xen_known)
@@ -336,16 +257,10 @@ static int report_all(struct check *c, struct dml_err *err)
     say_tried(c);
     if (c->diff)
         return print_diffs(c, err);
-    for (unsigned i = 0; rc == 0 && i < c->outputs_n; i++)
-        rc = write_one(c, &c->outputs[i], &report, err);
+    rc = dml_outputs_write(&c->outputs, &report, err);
     if (rc < 0 || dml_args_get(c->args, DML_OPTION_QUIET))
         return rc;
-    struct dml_buf text;
-    dml_buf_init(&text, 65536);
-    dml_report_summary(&report, &text);
-    fflush(stdout);
-    fputs(text.p ? text.p : "", stderr);
-    dml_buf_dispose(&text);
+    dml_outputs_summary(&report);
     return 0;
 }
 

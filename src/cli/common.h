@@ -38,6 +38,8 @@ int dml_common_selected(const struct dml_args *args, const struct dml_rules *rul
 
 /* Shuts this process in for what the options ask for (sandbox/sandbox.h); -v says how. DML_ENOMEM with a message. */
 int dml_common_sandbox(const struct dml_args *args, const char *const *dirs, uint32_t n, struct dml_err *err);
+/* The same where these files are to be made, and the directories above them. */
+int dml_common_sandbox_for(const struct dml_args *args, const char *const *files, uint32_t n, struct dml_err *err);
 
 /* Writes text of guests to standard output: as it is, or made harmless line by line where that is a terminal. */
 void dml_print_text(struct dml_sv text);

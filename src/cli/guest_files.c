@@ -12,6 +12,7 @@
 
 #include "base/path.h"
 #include "cli/common.h"
+#include "cli/outputs.h"
 #include "report/report.h"
 
 enum { SKIPPED_MAX = 4096 };
@@ -273,43 +274,21 @@ enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const st
     return code;
 }
 
-static _Bool is_file(const char *path, const struct stat *there)
+_Bool dml_guest_files_reads(const void *user, const struct stat *there)
 {
-    struct stat st;
-    return path && stat(path, &st) == 0 && st.st_dev == there->st_dev && st.st_ino == there->st_ino;
-}
-
-/* Is it something that this run reads? */
-static _Bool is_input(const struct dml_guest_files *g, const struct stat *there)
-{
+    const struct dml_guest_files *g = user;
     static const enum dml_option_id files[] = {DML_OPTION_HOST, DML_OPTION_POLICY, DML_OPTION_BASELINE,
                                                DML_OPTION_FILES_FROM};
     for (uint32_t i = 0; i < g->inputs.paths.n; i++)
-        if (is_file(g->inputs.paths.v[i], there))
+        if (dml_is_file(g->inputs.paths.v[i], there))
             return 1;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        if (is_file(dml_args_get(g->args, files[i]), there))
+        if (dml_is_file(dml_args_get(g->args, files[i]), there))
             return 1;
     for (uint32_t i = 0; i < g->session.baselines.n; i++)
-        if (is_file(g->session.baselines.v[i]->file, there))
+        if (dml_is_file(g->session.baselines.v[i]->file, there))
             return 1;
     return 0;
-}
-
-int dml_guest_files_report(const struct dml_guest_files *g, const char *path, struct dml_sv text, struct dml_err *err)
-{
-    struct stat there;
-    if (lstat(path, &there) == 0) {
-        if (S_ISLNK(there.st_mode))
-            return dml_err_set(err, DML_EINVAL, "--format: %s is a link; name the file itself for the report", path);
-        if (!S_ISREG(there.st_mode))
-            return dml_err_set(err, DML_EINVAL,
-                               "--format: %s is no regular file; a report goes to a file or to standard output", path);
-        if (is_input(g, &there))
-            return dml_err_set(err, DML_EINVAL,
-                               "--format: %s is one of the inputs and is not written over; name another file", path);
-    }
-    return dml_file_create(path, text, 0666 & ~g->umask, err);
 }
 
 int dml_guest_files_try(const struct dml_guest_files *g, struct dml_try **out, struct dml_err *err)

@@ -3,7 +3,7 @@
 #ifndef DML_CLI_GUEST_FILES_H
 #define DML_CLI_GUEST_FILES_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "base/write.h"
 #include "cli/inputs.h"
@@ -74,7 +74,7 @@ int dml_guest_files_list(struct dml_guest_files *g, enum dml_exit *code, struct 
 _Bool dml_guest_files_skipped_ask(const struct dml_guest_files *g, const struct dml_outcome *o);
 /* Prints the messages of an outcome, and returns the exit status that they and the inputs ask for. */
 enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o);
-/* Writes a report file: as a whole or not at all, onto no input and through no link. */
-int dml_guest_files_report(const struct dml_guest_files *g, const char *path, struct dml_sv text, struct dml_err *err);
+/* Is it something that this run reads? `user` is the struct dml_guest_files. */
+_Bool dml_guest_files_reads(const void *user, const struct stat *there);
 
 #endif

@@ -53,6 +53,15 @@ int dml_guest_files_sandbox(const struct dml_guest_files *g, const char *const *
     return rc < 0 || p.a->failed ? dml_err_nomem(err) : dml_common_sandbox(g->args, p.dirs.v, p.dirs.n, err);
 }
 
+int dml_common_sandbox_for(const struct dml_args *args, const char *const *files, uint32_t n, struct dml_err *err)
+{
+    struct places p = {.a = args->arena};
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < n; i++)
+        rc = add_new(&p, files[i]);
+    return rc < 0 || p.a->failed ? dml_err_nomem(err) : dml_common_sandbox(args, p.dirs.v, p.dirs.n, err);
+}
+
 int dml_common_sandbox(const struct dml_args *args, const char *const *dirs, uint32_t n, struct dml_err *err)
 {
     const struct dml_sandbox_ask ask = {dirs, n, dml_args_get(args, DML_OPTION_TRY) != NULL};

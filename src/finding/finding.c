@@ -16,7 +16,7 @@ void dml_findings_dispose(struct dml_findings *s)
 
 void dml_finding_place(struct dml_finding *f, struct dml_source *src, struct dml_arena *a, _Bool want_source)
 {
-    f->start = f->end = (struct dml_pos){0, 0};
+    f->start = f->end = (struct dml_pos){0, 0, 0};
     f->source = (struct dml_sv){"", 0};
     if (dml_span_none(f->span))
         return;
@@ -63,6 +63,7 @@ struct dml_finding *dml_findings_add(struct dml_findings *s, const struct dml_fi
     *to = *f;
     if (!message_static)
         to->message = copy(a, f->message);
+    to->reason = copy(a, f->reason);
     if (!dml_sv_eq(f->key, s->last_key))
         s->last_key = copy(a, f->key);
     to->key = s->last_key;
@@ -83,6 +84,12 @@ struct dml_finding *dml_findings_add(struct dml_findings *s, const struct dml_fi
         }
         to->related = related;
     }
+    struct dml_replacement *edits = f->edits_n ? dml_new_n(a, struct dml_replacement, f->edits_n) : NULL;
+    for (uint32_t i = 0; edits && i < f->edits_n; i++) {
+        edits[i] = f->edits[i];
+        edits[i].text = copy(a, f->edits[i].text);
+    }
+    to->edits = edits;
     if (a->failed)
         return NULL;
     s->last->n++;

@@ -26,6 +26,13 @@ struct dml_related {
     struct dml_sv message;
 };
 
+/* What a fix would put in place of a piece of the file. */
+struct dml_replacement {
+    struct dml_span span;
+    struct dml_pos start, end;
+    struct dml_sv text;
+};
+
 /*
  * `file` is a number whose order is the order of the paths (the driver numbers its sorted list); `rule` is the index
  * in the sorted rules. Line and column are made while the source is at hand: see dml_finding_place.
@@ -39,13 +46,17 @@ struct dml_finding {
     uint8_t related_n;
     uint8_t generation; /* which look at its file made it: see struct dml_finding_filter */
     struct dml_span span;
-    struct dml_pos start, end; /* {0, 0} without a place; end is exclusive */
+    struct dml_pos start, end; /* all zero without a place; end is exclusive */
     struct dml_sv message;
     struct dml_sv key;    /* "disk[0].format"; empty where it is about no key */
     struct dml_sv source; /* the source line, cut at DML_SOURCE_MAX bytes; empty where nobody will print it */
     const struct dml_related *related;
-    const char *waiver; /* id of the one that silences it, the caller's; or NULL */
-    uint64_t value;     /* what a baseline knows it by beside its key; 0: nothing, or no baseline is in use */
+    const char *waiver;                  /* id of the one that silences it, the caller's; or NULL */
+    struct dml_sv reason;                /* why it is accepted, in the words of its waiver or suppression */
+    const struct dml_replacement *edits; /* of its fix, in the order of the file, if somebody asked for them */
+    uint32_t edits_n;
+    uint64_t fingerprint; /* says whether it is the same as in an earlier run; 0: nobody asked */
+    uint64_t value;       /* what a baseline knows it by beside its key; 0: nothing, or no baseline is in use */
 };
 enum { DML_SOURCE_MAX = 400 };
 
@@ -63,7 +74,7 @@ void dml_findings_dispose(struct dml_findings *s);
 /* Fills start and end from span; with `want_source`, sets `source` to the line (in the source's own memory). */
 void dml_finding_place(struct dml_finding *f, struct dml_source *src, struct dml_arena *a, _Bool want_source);
 /*
- * Adds a copy of *f. `message` is copied unless `message_static`; key, source and related are copied always (a key
+ * Adds a copy of *f. `message` is copied unless `message_static`; what else it has is copied always (a key
  * that equals the one before it is shared). Returns the stored finding, or NULL when out of memory.
  */
 struct dml_finding *dml_findings_add(struct dml_findings *s, const struct dml_finding *f, _Bool message_static);

@@ -306,6 +306,21 @@ _Bool dml_fix_could(const struct dml_judgement *j)
     return j->deciding_n && j->subject->form.form == DML_FORM_CFG;
 }
 
+int dml_fix_edits(const struct dml_judgement *j, const struct dml_fired *fired, struct dml_arena *a,
+                  const struct dml_edit **edits, uint32_t *n)
+{
+    const struct dml_rule *rule = &j->rules->v[fired->rule];
+    struct dml_plan plan = {0};
+    _Bool made = rule->fix_safety == DML_FIX_SAFE || rule->fix_safety == DML_FIX_UNSAFE;
+    if (made && fired->state == DML_STATE_NEW && j->subject->form.form == DML_FORM_CFG &&
+        dml_plan_fix(j, fired, rule, a, &plan) < 0)
+        return DML_ENOMEM;
+    _Bool deletes = plan.deletes_comment && rule->fix_safety == DML_FIX_SAFE; /* then it is not made */
+    *edits = plan.edits.v;
+    *n = plan.cannot || deletes ? 0 : plan.edits.n;
+    return 0;
+}
+
 /* The fixes of one judging that do not get in each other's way, first come first served. */
 static int plan_round(struct fixing *f, const struct dml_judgement *j, struct candidates *out)
 {

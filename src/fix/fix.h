@@ -85,6 +85,13 @@ struct dml_fix_job {
  * returned.
  */
 int dml_fix_text(const struct dml_fix_job *job, struct dml_arena *a, struct dml_fix_result *out, struct dml_err *err);
+/*
+ * What the fix of one finding would change in the text that was judged, sorted: what is proposed, before it is tried.
+ * None for one that is accepted, and where somebody has to do it by hand. Edits live in `a`.
+ * DML_ENOMEM.
+ */
+int dml_fix_edits(const struct dml_judgement *j, const struct dml_fired *fired, struct dml_arena *a,
+                  const struct dml_edit **edits, uint32_t *n);
 /* Has every rule that stands in the way as it is written a fix that DML_FIX_FOR_VERDICT makes, and does any stand
  * there? */
 _Bool dml_fix_could(const struct dml_judgement *j);

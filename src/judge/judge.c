@@ -366,7 +366,8 @@ void dml_judgement_finding(const struct dml_judgement *j, const struct dml_fired
                                 .span = f->span,
                                 .message = f->message,
                                 .key = f->key,
-                                .waiver = f->waiver};
+                                .waiver = f->waiver,
+                                .reason = f->reason};
     dml_finding_place(out, &s->src, s->a, needs & DML_NEED_SOURCE);
     if ((needs & DML_NEED_VALUES) && !dml_span_none(f->span))
         out->value = dml_baseline_value(dml_source_text(&s->src, f->span));

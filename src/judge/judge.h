@@ -33,11 +33,16 @@ enum dml_own {
 
 /* What commands and formats want to know of a run; whoever runs gathers it from all of them. */
 enum dml_need {
-    DML_NEED_SOURCE = 1,   /* findings keep their source line */
-    DML_NEED_VERDICTS = 2, /* how guests stand, and what they are */
-    DML_NEED_VALUES = 4,   /* findings keep what a baseline knows them by */
-    DML_NEED_DIGESTS = 8,  /* stored configs may be among the files, and are compared with them */
-    DML_NEED_SET = 16      /* guests are compared with each other */
+    DML_NEED_SOURCE = 1,         /* findings keep their source line */
+    DML_NEED_VERDICTS = 2,       /* how guests stand, and what they are */
+    DML_NEED_VALUES = 4,         /* findings keep what a baseline knows them by */
+    DML_NEED_DIGESTS = 8,        /* stored configs may be among the files, and are compared with them */
+    DML_NEED_SET = 16,           /* guests are compared with each other */
+    DML_NEED_EDITS = 32,         /* findings keep what their fixes would change */
+    DML_NEED_FIXED = 64,         /* guests that are fixable keep what fixing changes */
+    DML_NEED_FINGERPRINTS = 128, /* findings are told from others of earlier runs; DML_NEED_VALUES is added */
+    /* all that report/1 says */
+    DML_NEED_REPORT = DML_NEED_SOURCE | DML_NEED_VERDICTS | DML_NEED_EDITS | DML_NEED_FIXED | DML_NEED_FINGERPRINTS
 };
 
 /* Something to be said of a file that no rule found: of a fix that was withheld, or of two that fight. */
@@ -84,7 +89,8 @@ struct dml_fired {
     _Bool fixed;   /* the message lives as long as the rules */
     uint8_t state; /* enum dml_state: new, suppressed or waived; a baseline is asked at the end */
     const char *waiver;
-    int32_t clash; /* index in the clashes that were given; -1: none */
+    struct dml_sv reason; /* why it is accepted */
+    int32_t clash;        /* index in the clashes that were given; -1: none */
 };
 
 /* What the rules say of one text. All of it is valid until its slot is used again. */

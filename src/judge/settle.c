@@ -69,13 +69,13 @@ static void use_waivers_of_set(struct judging *g)
 }
 
 /* Is a finding of this rule at this place new, suppressed or waived? */
-static uint8_t state_of(struct judging *g, struct dml_suppressions *s, const struct dml_fired *f, const char **waiver)
+static uint8_t state_of(struct judging *g, struct dml_suppressions *s, struct dml_fired *f)
 {
     const struct dml_setting *setting = &g->settings[f->rule];
     struct dml_waiver *waivers;
     if (s->v.n) {
         uint32_t line = dml_span_none(f->span) ? 1 : dml_source_pos(&g->s.src, g->a, f->span.off).line;
-        if (dml_suppressed(s, f->rule, line, setting->locked || setting->unsuppressible))
+        if (dml_suppressed(s, f->rule, line, setting->locked || setting->unsuppressible, &f->reason))
             return DML_STATE_SUPPRESSED;
     }
     dml_policy_waivers(g->p->policy, &waivers);
@@ -83,7 +83,8 @@ static uint8_t state_of(struct judging *g, struct dml_suppressions *s, const str
         if (!dml_waiver_silences(g->p->policy, &waivers[g->waivers[i]], f->rule))
             continue;
         g->p->waivers[g->waivers[i]] |= DML_WAIVER_USED;
-        *waiver = waivers[g->waivers[i]].id;
+        f->waiver = waivers[g->waivers[i]].id;
+        f->reason = dml_sv_of(waivers[g->waivers[i]].reason);
         return DML_STATE_WAIVED;
     }
     return DML_STATE_NEW;
@@ -124,7 +125,7 @@ int dml_judge_settle(struct judging *g)
     for (uint32_t i = 0; i < s.bad.n; i++)
         fire_own(g, DML_OWN_MALFORMED, s.bad.v[i].span, s.bad.v[i].message);
     for (uint32_t i = 0; rc == 0 && (s.v.n || g->waivers_n) && i < g->fired.n; i++)
-        g->fired.v[i].state = state_of(g, &s, &g->fired.v[i], &g->fired.v[i].waiver);
+        g->fired.v[i].state = state_of(g, &s, &g->fired.v[i]);
     for (uint32_t i = 0; i < s.v.n; i++) {
         const struct dml_suppression *one = &s.v.v[i];
         /* A rule that is not shown cannot have been silenced: nothing can be said of its suppression. */

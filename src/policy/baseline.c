@@ -183,15 +183,6 @@ int dml_baseline_load(struct dml_baseline *b, const char *file, _Bool named, str
     return rc;
 }
 
-/* `path` as seen from `dir`: below it by its rest, otherwise absolute. */
-static const char *seen_from(const char *dir, const char *path)
-{
-    size_t n = strlen(dir);
-    if (n == 1)
-        return path + 1;
-    return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : path;
-}
-
 void dml_baseline_write(const struct dml_baseline *b, struct dml_buf *out)
 {
     struct dml_arena a = {0};
@@ -202,7 +193,7 @@ void dml_baseline_write(const struct dml_baseline *b, struct dml_buf *out)
         const struct dml_baseline_entry *e = &b->v.v[i];
         struct json_object *o = json_object_new_object();
         json_object_object_add(o, "rule", dml_json_str(e->rule));
-        json_object_object_add(o, "path", dml_json_str(seen_from(dir, e->path)));
+        json_object_object_add(o, "path", dml_json_str(dml_path_seen(dir, e->path)));
         if (e->key.len)
             json_object_object_add(o, "key", dml_json_string(e->key));
         if (e->value) {

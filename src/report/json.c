@@ -1,178 +1,219 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dmlint.report/1: one JSON document, written piece by piece so that it never is in memory as a whole. */
-#include <json-c/json.h>
-#include <string.h>
+/*
+ * dmlint.report/1: one JSON document, written piece by piece so that it never is in memory as a whole. It holds all
+ * that any format says: load.c reads it back.
+ */
+#include "report/members.h"
 
-#include "report/out.h"
+const char *const dml_message_kinds[] = {
+    [DML_MESSAGE_UNREADABLE] = "unreadable", [DML_MESSAGE_NOT_FIXED] = "not-fixed", NULL};
 
-enum { FLAGS = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
-
-/* A NULL value is JSON's null. */
-static void put(struct json_object *o, const char *key, struct json_object *value)
+static void pos(struct dml_buf *b, const char *key, struct dml_pos p, uint32_t offset)
 {
-    json_object_object_add(o, key, value);
+    dml_json_open(b, key, '{');
+    dml_json_put_int(b, "line", p.line);
+    dml_json_put_int(b, "column", p.column);
+    if (p.character && p.character != p.column)
+        dml_json_put_int(b, "character", p.character);
+    if (offset != UINT32_MAX) /* a line that is known without its text */
+        dml_json_put_int(b, "offset", offset);
+    dml_json_close(b, '}');
 }
 
-static void put_str(struct json_object *o, const char *key, const char *s)
+static void range(struct dml_buf *b, struct dml_span span, struct dml_pos start, struct dml_pos end)
 {
-    put(o, key, dml_json_str(s));
-}
-
-static void print(struct dml_out *out, struct json_object *o)
-{
-    const char *s = json_object_to_json_string_ext(o, FLAGS);
-    if (s)
-        dml_buf_str(&out->buf, s);
-    else
-        out->buf.failed = 1;
-    json_object_put(o);
-}
-
-/* "key": value, at the top. */
-static void top(struct dml_out *out, const char *key, struct json_object *o)
-{
-    dml_buf_printf(&out->buf, "%s\"%s\": ", out->buf.len > 1 ? ",\n " : "", key);
-    print(out, o);
-}
-
-static struct json_object *pos(struct dml_pos p, uint32_t offset)
-{
-    struct json_object *o = json_object_new_object();
-    put(o, "line", json_object_new_int64(p.line));
-    put(o, "column", json_object_new_int64(p.column));
-    put(o, "offset", json_object_new_int64(offset));
-    return o;
-}
-
-static struct json_object *range(struct dml_span span, struct dml_pos start, struct dml_pos end)
-{
-    if (!start.line)
-        return NULL;
-    struct json_object *o = json_object_new_object();
-    put(o, "start", pos(start, span.off));
-    put(o, "end", pos(end, span.off + span.len));
-    return o;
+    if (!start.line) {
+        dml_json_put_str(b, "range", NULL);
+        return;
+    }
+    dml_json_open(b, "range", '{');
+    pos(b, "start", start, span.off);
+    pos(b, "end", end, dml_span_none(span) ? UINT32_MAX : span.off + span.len);
+    dml_json_close(b, '}');
 }
 
 /* The names of a set's members, as `name` gives them. */
-static struct json_object *words(uint64_t set, const char *(*name)(unsigned i))
+static void words(struct dml_buf *b, const char *key, uint64_t set, const char *(*name)(unsigned i))
 {
-    struct json_object *a = json_object_new_array();
+    dml_json_open(b, key, '[');
     for (unsigned i = 0; name(i); i++)
         if (set >> i & 1)
-            json_object_array_add(a, dml_json_str(name(i)));
-    return a;
+            dml_json_put_str(b, NULL, name(i));
+    dml_json_close(b, ']');
 }
 
-static struct json_object *blocker(const struct dml_report *r, const struct dml_blocker *b)
+static void strings(struct dml_buf *b, const char *key, const char *const *v, uint32_t n)
 {
-    struct json_object *o = json_object_new_object();
-    put_str(o, "rule", r->o->rules->v[b->rule].id);
-    put_str(o, "scope", dml_scope_names[b->scope]);
-    put(o, "range", range(b->span, b->start, b->end));
-    put(o, "message", dml_json_string(b->message));
-    return o;
+    dml_json_open(b, key, '[');
+    for (uint32_t i = 0; i < n; i++)
+        dml_json_put_str(b, NULL, v[i]);
+    dml_json_close(b, ']');
 }
 
-static struct json_object *guest(const struct dml_report *r, const struct dml_outcome_guest *g)
+void dml_members_of_run(struct dml_buf *b, const struct dml_report *r)
 {
-    struct json_object *o = json_object_new_object(), *blockers = json_object_new_array();
-    put_str(o, "path", r->o->paths[g->file]);
-    put(o, "name", dml_json_string(g->name));
-    put_str(o, "verdict", dml_verdict_name((enum dml_verdict)g->verdict));
-    put_str(o, "if_host_fixed", dml_verdict_name((enum dml_verdict)g->if_host_fixed));
+    dml_json_open(b, "tool", '{');
+    dml_json_put_str(b, "name", "dmlint");
+    dml_json_put_str(b, "version", r->version);
+    dml_json_close(b, '}');
+    dml_json_open(b, "policy", '{');
+    dml_json_put_str(b, "name", r->policy_name);
+    dml_json_put_str(b, "sha256", r->policy_sha256);
+    dml_json_close(b, '}');
+    dml_json_open(b, "target", '{');
+    dml_json_put_str(b, "xen", r->target_xen);
+    dml_json_put_str(b, "qemu", r->target_qemu);
+    dml_json_close(b, '}');
+    dml_json_put_str(b, "hostname", r->hostname);
+    dml_json_put_str(b, "facts", r->host);
+    dml_json_put_str(b, "facts_option", r->host_option);
+}
+
+static const char *tag_name(unsigned i)
+{
+    return i < DML_TAG_COUNT ? dml_tag_names[i] : NULL;
+}
+
+void dml_members_of_rule(struct dml_buf *b, const struct dml_rule *rule)
+{
+    dml_json_put_str(b, "id", rule->id);
+    dml_json_put_str(b, "name", rule->name);
+    dml_json_put_str(b, "severity", dml_severity_names[rule->severity]);
+    dml_json_put_str(b, "scope", dml_scope_names[rule->scope]);
+    dml_json_put_str(b, "rests_on", dml_confidence_names[rule->confidence]);
+    words(b, "tags", rule->tags, tag_name);
+    strings(b, "references", rule->references, rule->references_n);
+    dml_json_put_str(b, "summary", rule->summary);
+    dml_json_put_str(b, "why", rule->why);
+    dml_json_put_str(b, "do", rule->what_to_do);
+}
+
+static void blocker(struct dml_buf *b, const struct dml_report *r, const struct dml_blocker *x)
+{
+    dml_json_open(b, NULL, '{');
+    dml_json_put_str(b, "rule", r->o->rules->v[x->rule].id);
+    dml_json_put_str(b, "scope", dml_scope_names[x->scope]);
+    range(b, x->span, x->start, x->end);
+    dml_json_put(b, "message", x->message);
+    dml_json_close(b, '}');
+}
+
+static void supply(struct dml_buf *b, uint64_t missing)
+{
+    dml_json_open(b, "supply", '{');
+    for (unsigned i = 0; dml_missing_name(i); i++)
+        if (missing >> i & 1 && dml_missing_command(i))
+            dml_json_put_str(b, dml_missing_name(i), dml_missing_command(i));
+    dml_json_close(b, '}');
+}
+
+void dml_members_of_guest(struct dml_buf *b, const struct dml_report *r, const struct dml_outcome_guest *g)
+{
+    dml_json_put_str(b, "path", r->o->paths[g->file]);
+    dml_json_put(b, "name", g->name);
+    dml_json_put_str(b, "verdict", dml_verdict_name((enum dml_verdict)g->verdict));
+    dml_json_put_str(b, "if_host_fixed", dml_verdict_name((enum dml_verdict)g->if_host_fixed));
+    dml_json_open(b, "blockers", '[');
     for (unsigned i = 0; i < g->blockers_n; i++)
-        json_object_array_add(blockers, blocker(r, &g->blockers[i]));
-    put(o, "blockers", blockers);
-    put(o, "missing", words(g->missing, dml_missing_name));
-    if (g->missing) {
-        struct json_object *supply = json_object_new_object();
-        for (unsigned i = 0; dml_missing_name(i); i++)
-            if (g->missing >> i & 1 && dml_missing_command(i))
-                put_str(supply, dml_missing_name(i), dml_missing_command(i));
-        put(o, "supply", supply);
-    }
-    put(o, "protections", words(g->protections, dml_protection_name));
-    put(o, "files_not_looked_at", json_object_new_int64(g->unseen));
+        blocker(b, r, &g->blockers[i]);
+    dml_json_close(b, ']');
+    words(b, "missing", g->missing, dml_missing_name);
+    if (g->missing)
+        supply(b, g->missing);
+    words(b, "protections", g->protections, dml_protection_name);
+    dml_json_put_int(b, "files_not_looked_at", g->unseen);
     if (g->reason)
-        put_str(o, "reason", g->reason);
+        dml_json_put_str(b, "reason", g->reason);
     if (g->running)
-        put_str(o, "running", dml_running_name((enum dml_running_state)g->running));
-    return o;
+        dml_json_put_str(b, "running", dml_running_name((enum dml_running_state)g->running));
+    if (!g->fixed)
+        return;
+    dml_json_open(b, "fixed", '{');
+    dml_json_put(b, "diff", g->fixed->diff);
+    strings(b, "argv_before", g->fixed->before.v, g->fixed->before.n);
+    strings(b, "argv_after", g->fixed->after.v, g->fixed->after.n);
+    dml_json_close(b, '}');
 }
 
-void dml_json_begin(struct dml_out *out, const struct dml_report *r)
+static void fix(struct dml_buf *b, const struct dml_finding *f)
 {
-    struct json_object *tool = json_object_new_object(), *policy = json_object_new_object(),
-                       *target = json_object_new_object();
-    put_str(tool, "name", "dmlint");
-    put_str(tool, "version", DML_VERSION);
-    put_str(policy, "name", r->policy_name);
-    put_str(policy, "sha256", r->policy_sha256);
-    put_str(target, "xen", r->target_xen);
-    put_str(target, "qemu", r->target_qemu);
-    dml_buf_char(&out->buf, '{');
-    top(out, "schema", json_object_new_string("dmlint.report/1"));
-    top(out, "tool", tool);
-    top(out, "policy", policy);
-    top(out, "target", target);
-    dml_buf_str(&out->buf, ",\n \"guests\": [");
-    for (uint32_t i = 0; i < r->o->guests_n; i++) {
-        dml_buf_str(&out->buf, i ? ",\n  " : "\n  ");
-        print(out, guest(r, &r->o->guests[i]));
+    dml_json_open(b, "fix", '{');
+    dml_json_put_str(b, "safety", dml_fix_safety_names[f->fix]);
+    if (f->edits_n)
+        dml_json_open(b, "edits", '[');
+    for (uint32_t i = 0; i < f->edits_n; i++) {
+        dml_json_open(b, NULL, '{');
+        range(b, f->edits[i].span, f->edits[i].start, f->edits[i].end);
+        dml_json_put(b, "text", f->edits[i].text);
+        dml_json_close(b, '}');
     }
-    dml_buf_str(&out->buf, "],\n \"findings\": [");
+    if (f->edits_n)
+        dml_json_close(b, ']');
+    dml_json_close(b, '}');
 }
 
-void dml_json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+static void related(struct dml_buf *b, const struct dml_report *r, const struct dml_finding *f)
+{
+    dml_json_open(b, "related", '[');
+    for (unsigned i = 0; i < f->related_n; i++) {
+        dml_json_open(b, NULL, '{');
+        dml_json_put_str(b, "path", r->o->paths[f->related[i].file]);
+        range(b, f->related[i].span, f->related[i].start, f->related[i].end);
+        dml_json_put(b, "message", f->related[i].message);
+        dml_json_close(b, '}');
+    }
+    dml_json_close(b, ']');
+}
+
+void dml_members_of_finding(struct dml_buf *b, const struct dml_report *r, const struct dml_finding *f)
 {
     const struct dml_rule *rule = &r->o->rules->v[f->rule];
-    struct json_object *o = json_object_new_object();
-    put_str(o, "rule", rule->id);
-    put_str(o, "name", rule->name);
-    put_str(o, "severity", dml_severity_names[f->severity]);
-    put_str(o, "path", r->o->paths[f->file]);
-    put(o, "key", f->key.len ? dml_json_string(f->key) : NULL);
-    put(o, "range", range(f->span, f->start, f->end));
-    put(o, "message", dml_json_string(f->message));
-    struct json_object *fix = NULL;
-    if (f->fix != DML_FIX_NONE) {
-        fix = json_object_new_object();
-        put_str(fix, "safety", dml_fix_safety_names[f->fix]);
-    }
-    put(o, "fix", fix);
-    put_str(o, "rests_on", dml_confidence_names[rule->confidence]);
-    put_str(o, "state", dml_state_names[f->state]);
+    char fingerprint[DML_FINGERPRINT_SIZE];
+    dml_json_put_str(b, "rule", rule->id);
+    dml_json_put_str(b, "name", rule->name);
+    dml_json_put_str(b, "severity", dml_severity_names[f->severity]);
+    dml_json_put_str(b, "path", r->o->paths[f->file]);
+    if (f->key.len)
+        dml_json_put(b, "key", f->key);
+    else
+        dml_json_put_str(b, "key", NULL);
+    range(b, f->span, f->start, f->end);
+    if (f->source.len)
+        dml_json_put(b, "excerpt", f->source);
+    dml_json_put(b, "message", f->message);
+    if (f->fix != DML_FIX_NONE)
+        fix(b, f);
+    else
+        dml_json_put_str(b, "fix", NULL);
+    dml_json_put_str(b, "rests_on", dml_confidence_names[rule->confidence]);
+    dml_json_put_str(b, "state", dml_state_names[f->state]);
     if (f->waiver)
-        put_str(o, "waiver", f->waiver);
-    if (f->related_n) {
-        struct json_object *related = json_object_new_array();
-        for (unsigned i = 0; i < f->related_n; i++) {
-            struct json_object *one = json_object_new_object();
-            put_str(one, "path", r->o->paths[f->related[i].file]);
-            put(one, "range", range(f->related[i].span, f->related[i].start, f->related[i].end));
-            put(one, "message", dml_json_string(f->related[i].message));
-            json_object_array_add(related, one);
-        }
-        put(o, "related", related);
-    }
-    dml_buf_str(&out->buf, out->items++ ? ",\n  " : "\n  ");
-    print(out, o);
+        dml_json_put_str(b, "waiver", f->waiver);
+    if (f->reason.len)
+        dml_json_put(b, "reason", f->reason);
+    if (f->fingerprint)
+        dml_json_put_str(b, "fingerprint", dml_fingerprint(f, fingerprint));
+    if (f->related_n)
+        related(b, r, f);
 }
 
-static struct json_object *skipped(const struct dml_skipped *s)
+void dml_members_of_message(struct dml_buf *b, const struct dml_report *r, const struct dml_message *m)
 {
-    struct json_object *o = json_object_new_object();
-    put_str(o, "path", s->path);
-    put_str(o, "reason", dml_skip_name(s->why));
-    put_str(o, "by", *s->by ? s->by : NULL);
-    return o;
+    dml_json_put_str(b, "path", r->o->paths[m->file]);
+    dml_json_put_str(b, "kind", dml_message_kinds[m->kind]);
+    dml_json_put_str(b, "text", m->text);
 }
 
-void dml_json_end(struct dml_out *out, const struct dml_report *r)
+void dml_members_of_skipped(struct dml_buf *b, const struct dml_skipped *s)
+{
+    dml_json_put_str(b, "path", s->path);
+    dml_json_put_str(b, "reason", dml_skip_name(s->why));
+    dml_json_put_str(b, "by", *s->by ? s->by : NULL);
+}
+
+void dml_members_of_summary(struct dml_buf *b, const struct dml_report *r)
 {
     const struct dml_finding_counts *c = &r->o->counts;
-    struct json_object *o = json_object_new_object();
     const struct {
         const char *key;
         size_t n;
@@ -189,15 +230,68 @@ void dml_json_end(struct dml_out *out, const struct dml_report *r)
         {"skipped", r->o->skipped_counted},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        put(o, numbers[i].key, json_object_new_int64((int64_t)numbers[i].n));
-    dml_buf_str(&out->buf, "],\n \"skipped\": [");
-    for (uint32_t i = 0, n = 0; i < r->o->skipped_n; i++) {
+        dml_json_put_int(b, numbers[i].key, (int64_t)numbers[i].n);
+}
+
+/* ---- the document ---- */
+
+/* The first of a list, or the next; on a line of its own. */
+static void item(struct dml_out *out)
+{
+    dml_buf_str(&out->buf, out->items++ ? ",\n  {" : "\n  {");
+}
+
+/* Begins a list behind what is there. */
+static void list(struct dml_out *out, const char *before, const char *key)
+{
+    dml_buf_printf(&out->buf, "%s,\n \"%s\": [", before, key);
+    out->items = 0;
+}
+
+void dml_json_begin(struct dml_out *out, const struct dml_report *r)
+{
+    dml_buf_str(&out->buf, "{\"schema\": \"dmlint.report/1\"");
+    dml_members_of_run(&out->buf, r);
+    list(out, "", "rules");
+    for (uint32_t i = 0; i < out->rules_n; i++) {
+        item(out);
+        dml_members_of_rule(&out->buf, &r->o->rules->v[out->rules[i]]);
+        dml_buf_char(&out->buf, '}');
+    }
+    list(out, "]", "guests");
+    for (uint32_t i = 0; i < r->o->guests_n; i++) {
+        item(out);
+        dml_members_of_guest(&out->buf, r, &r->o->guests[i]);
+        dml_buf_char(&out->buf, '}');
+    }
+    list(out, "]", "messages");
+    for (uint32_t i = 0; i < r->o->messages_n; i++) {
+        item(out);
+        dml_members_of_message(&out->buf, r, &r->o->messages[i]);
+        dml_buf_char(&out->buf, '}');
+    }
+    list(out, "]", "skipped");
+    for (uint32_t i = 0; i < r->o->skipped_n; i++) {
         if (!dml_skip_counts(r->o->skipped[i].why))
             continue;
-        dml_buf_str(&out->buf, n++ ? ",\n  " : "\n  ");
-        print(out, skipped(&r->o->skipped[i]));
+        item(out);
+        dml_members_of_skipped(&out->buf, &r->o->skipped[i]);
+        dml_buf_char(&out->buf, '}');
     }
-    dml_buf_str(&out->buf, "],\n \"summary\": ");
-    print(out, o);
-    dml_buf_str(&out->buf, "}\n");
+    list(out, "]", "findings");
+}
+
+void dml_json_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
+{
+    item(out);
+    dml_members_of_finding(&out->buf, r, f);
+    dml_buf_char(&out->buf, '}');
+}
+
+void dml_json_end(struct dml_out *out, const struct dml_report *r)
+{
+    dml_buf_str(&out->buf, "],\n \"summary\":");
+    dml_json_open(&out->buf, NULL, '{');
+    dml_members_of_summary(&out->buf, r);
+    dml_buf_str(&out->buf, "}}\n");
 }

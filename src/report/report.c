@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/path.h"
 #include "report/out.h"
+#include "text/escape.h"
 
 enum { PIECE = 32 * 1024, PIECE_MAX = 64 * 1024 * 1024 };
 
@@ -60,6 +62,77 @@ _Bool dml_report_shows(const struct dml_report *r, const struct dml_finding *f)
     return f->severity <= r->min_severity && f->severity < DML_OFF;
 }
 
+const char *dml_out_path(struct dml_out *out, const struct dml_report *r, uint32_t file)
+{
+    if (!out->here)
+        out->here = dml_path_absolute(&out->a, ".");
+    if (out->path && out->path_of == file)
+        return out->path;
+    const char *path = out->here ? dml_path_absolute(&out->a, r->o->paths[file]) : NULL;
+    out->path = path ? dml_path_seen(out->here, path) : NULL;
+    out->path_of = file;
+    out->buf.failed |= !out->path;
+    return out->path ? out->path : "";
+}
+
+void dml_out_uri(struct dml_out *out, const struct dml_report *r, uint32_t file, _Bool *relative)
+{
+    const char *path = dml_out_path(out, r, file);
+    *relative = path[0] != '/';
+    dml_buf_str(&out->buf, *relative ? "" : "file://");
+    dml_escape_uri(&out->buf, dml_sv_of(path));
+}
+
+_Bool dml_out_annotates(const struct dml_report *r, const struct dml_finding *f)
+{
+    return f->state == DML_STATE_NEW && dml_report_shows(r, f);
+}
+
+uint32_t dml_out_count(const struct dml_out *out, const struct dml_report *r, enum dml_severity severity)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < out->of_file_n; i++)
+        n += dml_out_annotates(r, out->of_file[i]) && (severity == DML_OFF || out->of_file[i]->severity == severity);
+    return n;
+}
+
+void dml_out_accepted(struct dml_buf *b, const struct dml_finding *f)
+{
+    dml_buf_str(b, dml_state_names[f->state]);
+    if (f->waiver)
+        dml_buf_printf(b, " by %s", f->waiver);
+    if (f->reason.len)
+        dml_buf_str(b, ": ");
+    dml_buf_sv(b, f->reason);
+}
+
+const char *dml_fingerprint(const struct dml_finding *f, char text[DML_FINGERPRINT_SIZE])
+{
+    for (int i = 0; i < DML_FINGERPRINT_SIZE - 1; i++)
+        text[i] = "0123456789abcdef"[f->fingerprint >> (60 - 4 * i) & 15];
+    text[DML_FINGERPRINT_SIZE - 1] = '\0';
+    return text;
+}
+
+/* The rules that the report speaks of, in their order. */
+static int find_rules(struct dml_out *out, const struct dml_report *r)
+{
+    _Bool *used = dml_new_n(&out->a, _Bool, r->o->rules->n + 1);
+    uint16_t *v = dml_new_n(&out->a, uint16_t, r->o->rules->n + 1);
+    if (!used || !v)
+        return DML_ENOMEM;
+    for (size_t i = 0; i < r->o->findings.n; i++)
+        used[r->o->findings.v[i]->rule] |= dml_report_shows(r, r->o->findings.v[i]);
+    for (uint32_t i = 0; i < r->o->guests_n; i++)
+        for (unsigned k = 0; k < r->o->guests[i].blockers_n; k++)
+            used[r->o->guests[i].blockers[k].rule] = 1;
+    for (uint32_t i = 0; i < r->o->rules->n; i++)
+        if (used[i])
+            v[out->rules_n++] = (uint16_t)i;
+    out->rules = v;
+    return 0;
+}
+
 /* Hands on what has been written, in pieces that are worth a system call. */
 static void flush(struct dml_out *out, size_t at_least)
 {
@@ -75,6 +148,7 @@ static void flush(struct dml_out *out, size_t at_least)
 static void write_file(struct dml_out *out, const struct dml_format *to, const struct dml_report *r, uint32_t file,
                        const struct dml_outcome_guest *g)
 {
+    out->guest = g;
     to->file_begin(out, r, file);
     for (size_t i = 0; i < out->of_file_n && !out->rc; i++) {
         if (dml_report_shows(r, out->of_file[i]))
@@ -95,6 +169,7 @@ int dml_report_write(const struct dml_format *format, const struct dml_report *r
     size_t at = 0;
     uint32_t next = 0;
     dml_buf_init(&out.buf, PIECE_MAX);
+    out.rc = find_rules(&out, r);
     format->begin(&out, r);
     while ((at < findings->n || next < r->o->guests_n) && !out.rc) {
         const struct dml_outcome_guest *g = next < r->o->guests_n ? &r->o->guests[next] : NULL;

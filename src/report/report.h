@@ -19,7 +19,9 @@ struct dml_sink {
 /* An outcome, and how it is to be shown. */
 struct dml_report {
     const struct dml_outcome *o;
+    const char *version; /* of the dmlint that judged */
     const char *policy_name, *policy_sha256;
+    const char *hostname;                 /* as the facts say; NULL: not known */
     const char *target_xen, *target_qemu; /* NULL: not known */
     const char *host;                     /* where its facts are from: a file, or "local"; NULL: there are none */
     const char *host_option;              /* how a command names it: " --host facts.json"; NULL: not at all */

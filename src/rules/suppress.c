@@ -199,7 +199,7 @@ static _Bool mark(struct dml_suppressions *s, struct dml_suppression_group *g, u
  * Statements do not overlap, and what is inside of one is a single line: beside the file's, only the group that begins
  * last and the one that ends last of those that begin up to the line can cover it.
  */
-_Bool dml_suppressed(struct dml_suppressions *s, uint16_t rule, uint32_t line, _Bool forbidden)
+_Bool dml_suppressed(struct dml_suppressions *s, uint16_t rule, uint32_t line, _Bool forbidden, struct dml_sv *reason)
 {
     uint32_t low = 0, high = s->groups_n; /* the first group that is of a later rule, or begins behind the line */
     while (low < high) {
@@ -214,7 +214,13 @@ _Bool dml_suppressed(struct dml_suppressions *s, uint16_t rule, uint32_t line, _
         return 0;
     const struct dml_suppression_group *last = &s->groups[low - 1];
     _Bool found = 0;
-    for (int i = 0; i < 3; i++)
-        found |= mark(s, &s->groups[i == 0 ? low - 1 : i == 1 ? last->widest : last->head], line, forbidden);
+    for (int i = 0; i < 3; i++) {
+        struct dml_suppression_group *g = &s->groups[i == 0 ? low - 1 : i == 1 ? last->widest : last->head];
+        if (!mark(s, g, line, forbidden))
+            continue;
+        if (!found && reason)
+            *reason = s->v.v[s->order[g->begin]].reason;
+        found = 1;
+    }
     return found && !forbidden;
 }

@@ -59,8 +59,9 @@ int dml_suppressions_read(struct dml_suppressions *s, struct dml_source *src, co
                           uint32_t n, const struct dml_rules *rules, struct dml_arena *a);
 /*
  * Marks `used` and returns 1 if a finding of the rule that starts on `line` (1 for one without a place) is suppressed.
- * `forbidden`: the policy does not allow it for this rule; then it is marked refused and 0 returned.
+ * `forbidden`: the policy does not allow it for this rule; then it is marked refused and 0 returned. `reason` (may be
+ * NULL) gets that of the first directive that does it, in the file's text.
  */
-_Bool dml_suppressed(struct dml_suppressions *s, uint16_t rule, uint32_t line, _Bool forbidden);
+_Bool dml_suppressed(struct dml_suppressions *s, uint16_t rule, uint32_t line, _Bool forbidden, struct dml_sv *reason);
 
 #endif

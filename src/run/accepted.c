@@ -235,8 +235,8 @@ static int add_remarks(struct accepted *x)
                                 .rule = r->p->met.map[rule],
                                 .severity = dml_policy_base(r->p->met.policy)[rule].severity,
                                 .span = DML_NO_SPAN,
-                                .start = {r->line, r->line ? 1 : 0},
-                                .end = {r->line, r->line ? 1 : 0},
+                                .start = {r->line, r->line ? 1 : 0, r->line ? 1 : 0},
+                                .end = {r->line, r->line ? 1 : 0, r->line ? 1 : 0},
                                 .message = dml_sv_of(r->message)};
         if (!dml_findings_add(&x->r->workers[0].findings, &f, 0))
             return nomem(x);

@@ -42,6 +42,7 @@ static int make_guests(struct run *r)
                                         .missing = s->missing,
                                         .unseen = s->unseen};
         g->if_host_fixed = g->verdict;
+        g->fixed = g->verdict == DML_VERDICT_FIXABLE ? e->becomes : NULL;
         if (e->repaired) {
             struct dml_standing repaired = standing_of(e->repaired);
             g->if_host_fixed = (uint8_t)dml_run_verdict(&repaired, e->repaired_fixed);
@@ -77,7 +78,8 @@ static int point_at_others(struct run *r, struct worker *w)
             return DML_ENOMEM;
         if (mine->other == mine->file)
             continue;
-        *related = (struct dml_related){mine->other, DML_NO_SPAN, {1, 1}, {1, 1}, dml_sv_of(words(mine->key.kind))};
+        *related =
+            (struct dml_related){mine->other, DML_NO_SPAN, {1, 1, 1}, {1, 1, 1}, dml_sv_of(words(mine->key.kind))};
         for (uint32_t k = 0; k < n; k++) {
             const struct place *p = &r->places[&theirs[k] - r->clashes.v.v];
             if (theirs[k].key.hash != mine->key.hash || !mine->key.hash || !p->start.line)

@@ -5,6 +5,7 @@
 
 #include "host/repair.h"
 #include "run/run_i.h"
+#include "text/edit.h"
 
 /* ---- what is kept of a judgement ---- */
 
@@ -27,6 +28,24 @@ int dml_run_compare(struct run *r, const struct dml_member *v, struct dml_clashe
     return dml_set_compare(v, r->ask->n, r->session->world.host != NULL, &r->a, out);
 }
 
+/* What its fix would change, with the places. */
+static int add_edits(const struct dml_judgement *j, const struct dml_fired *f, struct dml_finding *to)
+{
+    struct dml_subject *s = j->subject;
+    const struct dml_edit *edits;
+    uint32_t n;
+    if (dml_fix_edits(j, f, s->a, &edits, &n) < 0)
+        return DML_ENOMEM;
+    struct dml_replacement *v = n ? dml_new_n(s->a, struct dml_replacement, n) : NULL;
+    for (uint32_t i = 0; v && i < n; i++)
+        v[i] = (struct dml_replacement){edits[i].span, dml_source_pos(&s->src, s->a, edits[i].span.off),
+                                        dml_source_pos(&s->src, s->a, edits[i].span.off + edits[i].span.len),
+                                        edits[i].text};
+    to->edits = v;
+    to->edits_n = v ? n : 0;
+    return n && !v ? DML_ENOMEM : 0;
+}
+
 /* Findings of an earlier look at the same input no longer count. */
 static int keep_findings(struct run *r, struct worker *w, uint32_t i, const struct dml_judgement *j, uint32_t clash0)
 {
@@ -35,6 +54,8 @@ static int keep_findings(struct run *r, struct worker *w, uint32_t i, const stru
         struct dml_finding finding;
         dml_judgement_finding(j, f, i, r->needs, &finding);
         finding.generation = r->entries[i].generation;
+        if ((r->needs & DML_NEED_EDITS) && add_edits(j, f, &finding) < 0)
+            return DML_ENOMEM;
         struct dml_finding *kept = dml_findings_add(&w->findings, &finding, f->fixed);
         struct met *m = kept && f->clash >= 0 ? dml_vec_add(&w->keep, &w->met) : NULL;
         if (!kept || (f->clash >= 0 && !m))
@@ -81,6 +102,43 @@ static int keep_trial(struct trial **out, const struct dml_judgement *j, struct 
     return dml_run_keep_member(&t->member, &j->member, keep);
 }
 
+/* ---- what fixing changes, for reports ---- */
+
+static int keep_argv(struct dml_argv *out, const struct dml_judgement *j, struct dml_arena *keep)
+{
+    const struct dma_result *r = dml_subject_result(j->subject);
+    *out = (struct dml_argv){0};
+    if (!r || r->outcome != DMA_RUNS)
+        return 0;
+    const char **v = dml_new_n(keep, const char *, r->argc + 1);
+    for (uint32_t i = 0; v && i < r->argc; i++)
+        v[i] = dml_arena_strdup(keep, r->argv[i]);
+    *out = (struct dml_argv){v, v ? r->argc : 0};
+    return keep->failed ? DML_ENOMEM : 0;
+}
+
+/* The guest as it is and as fixes make it: the diff, and what libxl would execute. */
+static int keep_fixed(const struct run *r, uint32_t i, const struct dml_judgement *before, struct dml_sv text,
+                      const struct dml_fix_result *after, struct dml_fixed **out, struct dml_arena *keep)
+{
+    struct dml_fixed *f = dml_new(keep, struct dml_fixed);
+    struct dml_buf b;
+    if (!f)
+        return DML_ENOMEM;
+    dml_buf_init(&b, UINT32_MAX / 2);
+    int rc = dml_udiff(r->ask->paths[i], text, after->text, &b);
+    f->diff = dml_arena_sv(keep, dml_buf_view(&b));
+    if (b.failed || keep->failed)
+        rc = DML_ENOMEM;
+    dml_buf_dispose(&b);
+    if (rc == 0)
+        rc = keep_argv(&f->before, before, keep);
+    if (rc == 0)
+        rc = keep_argv(&f->after, &after->judgement, keep);
+    *out = f;
+    return rc;
+}
+
 /*
  * What the guest, judged in slot 0, would be after the fixes that verdicts count. Where these do not help, what would
  * stand in the way of restriction is added to its judgement.
@@ -103,6 +161,9 @@ static int try_fixes(struct run *r, struct worker *w, struct dml_judge *judge, u
     if (!result.changed || result.judgement.standing.blockers_n)
         return dml_judge_assume(judge, 0, j, err);
     j->standing.missing |= result.judgement.standing.missing;
+    if ((r->needs & DML_NEED_FIXED) && judge == w->judge &&
+        keep_fixed(r, i, j, text, &result, &r->entries[i].becomes, &w->keep) < 0)
+        return dml_err_nomem(err);
     return keep_trial(out, &result.judgement, &w->keep) < 0 ? dml_err_nomem(err) : 0;
 }
 

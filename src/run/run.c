@@ -117,7 +117,7 @@ int dml_run(const struct dml_session *session, const struct dml_run_ask *ask, st
     r->session = session;
     r->ask = ask;
     r->needs = ask->needs | DML_NEED_SET | (ask->try ? DML_NEED_VERDICTS : 0) |
-               (session->baselines.n ? DML_NEED_VALUES : 0);
+               (session->baselines.n || (ask->needs & DML_NEED_FINGERPRINTS) ? DML_NEED_VALUES : 0);
     r->outcome = (struct dml_outcome){.paths = ask->paths, .files = ask->n, .rules = session->grounds.rules};
     int rc = start(r, err);
     if (rc == 0 && ask->fix)
@@ -132,6 +132,8 @@ int dml_run(const struct dml_session *session, const struct dml_run_ask *ask, st
         rc = dml_run_finish(r, err);
     if (rc == 0)
         rc = dml_run_accepted(r, err);
+    if (rc == 0 && (r->needs & DML_NEED_FINGERPRINTS))
+        rc = dml_run_fingerprints(r, err);
     if (rc < 0)
         dml_outcome_free(&r->outcome);
     else

@@ -10,6 +10,18 @@
 #include "run/session.h"
 #include "try/try.h"
 
+/* Arguments of a command line, the program first; n is 0 where libxl would run none. */
+struct dml_argv {
+    const char *const *v;
+    uint32_t n;
+};
+
+/* What the fixes that verdicts count make of a guest: `dmlint migrate --write` makes them. */
+struct dml_fixed {
+    struct dml_sv diff; /* unified */
+    struct dml_argv before, after;
+};
+
 /* A guest and its verdict. Strings are the outcome's, or static. */
 struct dml_outcome_guest {
     uint32_t file; /* number of its path */
@@ -20,9 +32,10 @@ struct dml_outcome_guest {
     const char *reason;             /* why it is not applicable, or NULL */
     const struct dml_blocker *blockers;
     uint16_t blockers_n;
-    uint32_t protections; /* set: what restriction gives where it holds */
-    uint64_t missing;     /* set of facts */
-    uint32_t unseen;      /* files that it names and that are only taken to be there */
+    uint32_t protections;          /* set: what restriction gives where it holds */
+    uint64_t missing;              /* set of facts */
+    const struct dml_fixed *fixed; /* with DML_NEED_FIXED: of a fixable one; else NULL */
+    uint32_t unseen;               /* files that it names and that are only taken to be there */
 };
 
 enum dml_message_kind { DML_MESSAGE_UNREADABLE, DML_MESSAGE_NOT_FIXED };

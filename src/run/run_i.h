@@ -27,6 +27,7 @@ struct entry {
     const char *unknown_user;                /* device_model_user, where the host is not known to have it */
     struct trial *fixed;                     /* after the fixes that verdicts count; NULL: they cannot help */
     struct trial *repaired, *repaired_fixed; /* on the repaired host; NULL: nothing of the host is in the way */
+    struct dml_fixed *becomes;               /* with DML_NEED_FIXED: what these fixes change */
     const struct dml_remark *remarks;        /* of its fixes */
     uint32_t remarks_n;
     struct dml_trial tried;     /* by the QEMU at hand */
@@ -104,6 +105,8 @@ enum dml_verdict dml_run_verdict(const struct dml_standing *s, const struct tria
 int dml_run_finish(struct run *r, struct dml_err *err);
 /* accepted.c: what baselines and waivers make of the findings, and what there is to say of them. */
 int dml_run_accepted(struct run *r, struct dml_err *err);
+/* fingerprint.c: of all findings of the outcome. */
+int dml_run_fingerprints(struct run *r, struct dml_err *err);
 /* Findings of all workers that count, into the outcome. */
 int dml_run_collect(struct run *r, struct dml_err *err);
 

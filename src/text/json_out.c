@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <json-c/printbuf.h>
 
+#include "text/escape.h"
 #include "text/safe.h"
 
 void dml_json_text(struct dml_buf *out, struct dml_sv text)
@@ -35,6 +36,63 @@ void dml_json_text(struct dml_buf *out, struct dml_sv text)
         i += len ? len : 1;
     }
     dml_buf_char(out, '"');
+}
+
+/* What stands before a value: a comma, and its name. */
+static void before(struct dml_buf *out, const char *key)
+{
+    if (out->len && !strchr("{[,:\n", out->p[out->len - 1]))
+        dml_buf_char(out, ',');
+    if (!key)
+        return;
+    dml_buf_char(out, '"');
+    dml_buf_str(out, key);
+    dml_buf_add(out, "\":", 2);
+}
+
+void dml_json_open(struct dml_buf *out, const char *key, char bracket)
+{
+    before(out, key);
+    dml_buf_char(out, bracket);
+}
+
+void dml_json_close(struct dml_buf *out, char bracket)
+{
+    dml_buf_char(out, bracket);
+}
+
+void dml_json_put(struct dml_buf *out, const char *key, struct dml_sv text)
+{
+    before(out, key);
+    dml_json_text(out, text);
+}
+
+void dml_json_put_str(struct dml_buf *out, const char *key, const char *text)
+{
+    before(out, key);
+    if (text)
+        dml_json_text(out, dml_sv_of(text));
+    else
+        dml_buf_add(out, "null", 4);
+}
+
+void dml_json_put_safe(struct dml_buf *out, const char *key, struct dml_sv text)
+{
+    before(out, key);
+    dml_escape_json(out, text);
+}
+
+void dml_json_put_int(struct dml_buf *out, const char *key, int64_t n)
+{
+    char text[24], *p = text + sizeof text;
+    uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    before(out, key);
+    do {
+        *--p = (char)('0' + left % 10);
+    } while (left /= 10);
+    if (n < 0)
+        *--p = '-';
+    dml_buf_add(out, p, (size_t)(text + sizeof text - p));
 }
 
 static int print_string(struct json_object *o, struct printbuf *pb, int level, int flags)

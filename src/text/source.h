@@ -25,15 +25,17 @@ struct dml_source {
     struct dml_sv text; /* at most UINT32_MAX - 1 bytes */
     uint32_t *lines;    /* offsets at which lines start */
     uint32_t line_count;
+    uint32_t counted_from, counted_to, counted; /* characters of the look-up before, which the next one goes on from */
 };
 
-/* Lines and columns from 1, columns in bytes. */
+/* Lines and columns from 1. `column` is in bytes, `character` the same in characters of UTF-8, a byte that is part of
+ * none being one. */
 struct dml_pos {
-    uint32_t line, column;
+    uint32_t line, column, character;
 };
 
 void dml_source_init(struct dml_source *src, const char *path, struct dml_sv text);
-/* Where an offset lies; an offset past the end is the end. Builds the line table in `a` on first use; {0, 0} when out
+/* Where an offset lies; an offset past the end is the end. Builds the line table in `a` on first use; all zero when out
  * of memory. */
 struct dml_pos dml_source_pos(struct dml_source *src, struct dml_arena *a, uint32_t off);
 /* The text of a line (from 1) without its line end; empty where there is no such line. Needs the line table. */

@@ -42,7 +42,7 @@ struct dml_blocker {
     uint16_t rule; /* in the rules of the run */
     uint8_t scope; /* enum dml_scope */
     struct dml_span span;
-    struct dml_pos start, end; /* {0, 0} without a place */
+    struct dml_pos start, end; /* all zero without a place */
     struct dml_sv message;
 };
 

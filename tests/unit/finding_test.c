@@ -87,7 +87,7 @@ static void test_finding__copies_what_dies_and_shares_lines(void **state)
     assert_int_equal(f.start.line, 2);
     assert_int_equal(f.start.column, 1);
     assert_int_equal(f.end.column, 10);
-    struct dml_related rel = {0, {0, 1}, {1, 1}, {1, 2}, dml_sv_of(message)};
+    struct dml_related rel = {0, {0, 1}, {1, 1, 1}, {1, 2, 2}, dml_sv_of(message)};
     f.related = &rel;
     f.related_n = 1;
     struct dml_finding *a = dml_findings_add(&s, &f, 0), *b;
@@ -103,7 +103,7 @@ static void test_finding__copies_what_dies_and_shares_lines(void **state)
     assert_ptr_equal(a->key.p, b->key.p);
     /* The next file's line 2 is not this one's. */
     struct dml_finding other = at(1, 1, 0, "m");
-    other.start = (struct dml_pos){2, 1};
+    other.start = (struct dml_pos){2, 1, 1};
     other.source = dml_sv_of("other");
     assert_true(dml_sv_is(dml_findings_add(&s, &other, 1)->source, "other"));
     dml_findings_dispose(&s);
@@ -169,7 +169,8 @@ static void test_findings__a_source_line_is_cut_before_a_character(void **state)
     struct dml_findings s = {0};
     memset(line, 'a', sizeof line);
     memcpy(line + DML_SOURCE_MAX - 1, "\xc3\xa4", 2);
-    struct dml_finding f = {.message = DML_SV("m"), .start = {1, 1}, .end = {1, 2}, .source = {line, sizeof line}};
+    struct dml_finding f = {
+        .message = DML_SV("m"), .start = {1, 1, 1}, .end = {1, 2, 2}, .source = {line, sizeof line}};
     const struct dml_finding *kept = dml_findings_add(&s, &f, 0);
     assert_non_null(kept);
     assert_int_equal(kept->source.len, DML_SOURCE_MAX - 1);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "report/load.h"
 #include "report/report.h"
 
 static const struct dml_rule rule_list[] = {{.id = "DM1001",
@@ -75,7 +76,8 @@ static struct dml_report report_of(void)
     outcome = (struct dml_outcome){.paths = paths, .rules = &rules, .files = 3, .checked = 3};
     assert_int_equal(dml_findings_collect(stores, 1, NULL, &arena, &outcome.findings), 0);
     dml_findings_count(&outcome.findings, &outcome.counts);
-    return (struct dml_report){.o = &outcome, .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};
+    return (struct dml_report){
+        .o = &outcome, .version = "1", .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};
 }
 
 static const char *write(const char *format, const struct dml_report *r)
@@ -166,8 +168,8 @@ static void test_json__shape_and_bytes(void **state)
     add(0, 0, "name = 'x'\ndm_restrict = 1\n", 11, 15, DML_SV("q\" b\\ \xff n\n /"));
     add(2, 1, NULL, 0, 0, DML_SV("m"));
     static const struct dml_blocker blockers[] = {
-        {0, DML_SCOPE_GUEST, {11, 15}, {2, 1}, {2, 16}, {"shown as a finding", 18}},
-        {1, DML_SCOPE_HOST, {UINT32_MAX, 0}, {0, 0}, {0, 0}, {"hidden \x1b", 8}}};
+        {0, DML_SCOPE_GUEST, {11, 15}, {2, 1, 1}, {2, 16, 16}, {"shown as a finding", 18}},
+        {1, DML_SCOPE_HOST, {UINT32_MAX, 0}, {0, 0, 0}, {0, 0, 0}, {"hidden \x1b", 8}}};
     const struct dml_outcome_guest guest = {.file = 0,
                                             .name = DML_SV("web"),
                                             .verdict = DML_VERDICT_BLOCKED,
@@ -210,6 +212,52 @@ static void test_json__shape_and_bytes(void **state)
                                               "  in the way: a.cfg: hidden \\x1b [DM1002 two]\n"));
 }
 
+/* Each format from what was loaded is what it was from the run. */
+static void test_load__every_format_again(void **state)
+{
+    (void)state;
+    static const char text[] = "name = '\xc3\xa9\xff\xf0\x9f\x98\x80\x1b'\ndm_restrict = 1\n";
+    const struct dml_replacement edits[] = {{{12, 2}, {1, 13, 12}, {1, 15, 14}, DML_SV("\xfe\n\"")}};
+    const struct dml_related other[] = {
+        {1, DML_NO_SPAN, {1, 1, 1}, {1, 1, 1}, DML_SV("there \xf0\x9f\x98\x80\xff")}};
+    static const struct dml_message messages[] = {{1, DML_MESSAGE_UNREADABLE, "cannot read \xff"}};
+    static const char *const before[] = {"qemu", "-name", "\xf0\x9f\x98\x80\xff\n"}, *const after[] = {"qemu", "-S"};
+    const struct dml_fixed fixed = {DML_SV("--- a\n+++ b\n-\xff\n+x\n"), {before, 3}, {after, 2}};
+    const struct dml_outcome_guest guests[] = {
+        {.file = 0, .name = DML_SV("\xed\xb2\x80\\\"/"), .fixed = &fixed, .unseen = 2, .running = 2},
+        {.file = 2, .name = DML_SV(""), .reason = "it is \xff"}};
+    add(0, 0, text, 8, 9, DML_SV("\\udc80 is no byte, \xf0\x9f\x98\x80\x80 ends in one"));
+    add(0, 1, text, 0, 4, DML_SV("x"));
+    add(2, 1, NULL, 0, 0, DML_SV("=whole"));
+    struct dml_report r = report_of();
+    struct dml_finding *f = outcome.findings.v[1];
+    f->edits = edits;
+    f->edits_n = 1;
+    f->fix = DML_FIX_SAFE;
+    f->related = other;
+    f->related_n = 1;
+    f->fingerprint = 0xfedcba9876543210;
+    outcome.findings.v[0]->state = DML_STATE_WAIVED;
+    outcome.findings.v[0]->waiver = "W-1";
+    outcome.findings.v[0]->reason = DML_SV("because \xff");
+    outcome.guests = guests;
+    outcome.guests_n = 2;
+    outcome.messages = messages;
+    outcome.messages_n = 1;
+    r.hostname = "h\xff";
+    char *json = strdup(write("json", &r));
+    struct dml_loaded l;
+    struct dml_err err = {""};
+    assert_int_equal(dml_report_load(&l, "r.json", dml_sv_of(json), &arena, &err), 0);
+    for (int i = 0; i < DML_FORMATS; i++) {
+        char *want = strdup(write(dml_formats[i].name, &r));
+        assert_string_equal(write(dml_formats[i].name, &l.report), want);
+        free(want);
+    }
+    dml_loaded_dispose(&l);
+    free(json);
+}
+
 static void test_report__empty_and_refused(void **state)
 {
     (void)state;
@@ -239,6 +287,7 @@ int main(void)
         T(test_text__long_lines_are_cut_around_the_place),
         T(test_text__multi_line_span_and_end_of_file),
         T(test_json__shape_and_bytes),
+        T(test_load__every_format_again),
         T(test_report__empty_and_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

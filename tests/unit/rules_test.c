@@ -645,15 +645,15 @@ static void test_suppress__same_line_next_line_and_file(void **state)
                       "c = 3 # dmlint: file-ignore[two]--everywhere\n");
     assert_int_equal(sup.bad.n, 0);
     assert_int_equal(sup.v.n, 4);
-    assert_true(dml_suppressed(&sup, 0, 1, 0));
-    assert_false(dml_suppressed(&sup, 0, 2, 0));
-    assert_true(dml_suppressed(&sup, 0, 5, 0));
-    assert_true(dml_suppressed(&sup, 1, 3, 0)); /* the file's */
+    assert_true(dml_suppressed(&sup, 0, 1, 0, NULL));
+    assert_false(dml_suppressed(&sup, 0, 2, 0, NULL));
+    assert_true(dml_suppressed(&sup, 0, 5, 0, NULL));
+    assert_true(dml_suppressed(&sup, 1, 3, 0, NULL)); /* the file's */
     assert_true(sup.v.v[0].used);
     assert_false(sup.v.v[1].used);
     assert_true(sup.v.v[3].used);
     assert_true(dml_sv_is(sup.v.v[3].reason, "everywhere"));
-    assert_false(dml_suppressed(&sup, 0, 1, 1));
+    assert_false(dml_suppressed(&sup, 0, 1, 1, NULL));
     assert_true(sup.v.v[0].refused);
 }
 
@@ -664,14 +664,14 @@ static void test_suppress__covers_the_statement_behind_it(void **state)
     statement_end = (uint32_t)(strstr(text, "memory") - text);
     read_suppressions(text);
     statement_end = 0;
-    assert_false(dml_suppressed(&sup, 0, 2, 0));
-    assert_true(dml_suppressed(&sup, 0, 3, 0));
-    assert_true(dml_suppressed(&sup, 0, 5, 0));
-    assert_false(dml_suppressed(&sup, 0, 6, 0));
+    assert_false(dml_suppressed(&sup, 0, 2, 0, NULL));
+    assert_true(dml_suppressed(&sup, 0, 3, 0, NULL));
+    assert_true(dml_suppressed(&sup, 0, 5, 0, NULL));
+    assert_false(dml_suppressed(&sup, 0, 6, 0, NULL));
     /* Within a list: the next line. */
     read_suppressions("disk = [\n  # dmlint: ignore[one] -- this disk\n 'a',\n 'b' ]\n");
-    assert_true(dml_suppressed(&sup, 0, 3, 0));
-    assert_false(dml_suppressed(&sup, 0, 4, 0));
+    assert_true(dml_suppressed(&sup, 0, 3, 0, NULL));
+    assert_false(dml_suppressed(&sup, 0, 4, 0, NULL));
 }
 
 /* Against a look at all of them: statements of one line and of many, with comments before, behind and inside. */
@@ -722,7 +722,7 @@ static void test_suppress__finds_what_a_look_at_all_finds(void **state)
                     *(forbidden ? &copy[i].refused : &copy[i].used) = 1;
                     found = !forbidden;
                 }
-            assert_int_equal(dml_suppressed(&sup, rule, line, forbidden), found);
+            assert_int_equal(dml_suppressed(&sup, rule, line, forbidden, NULL), found);
             for (uint32_t i = 0; i < sup.v.n; i++)
                 assert_true(sup.v.v[i].used == copy[i].used && sup.v.v[i].refused == copy[i].refused);
         }
@@ -750,8 +750,8 @@ static void test_suppress__malformed_ones_hold_nothing(void **state)
     for (int i = 7; i < 10; i++)
         assert_non_null(strstr(sup.bad.v[i].message, "say why"));
     assert_int_equal(sup.v.n, 2);
-    assert_true(dml_suppressed(&sup, 1, 4, 0));
-    assert_true(dml_suppressed(&sup, 0, 8, 0));
+    assert_true(dml_suppressed(&sup, 1, 4, 0, NULL));
+    assert_true(dml_suppressed(&sup, 0, 8, 0, NULL));
     assert_non_null(strstr(sup.bad.v[0].message, "name the rules"));
     assert_non_null(strstr(sup.bad.v[1].message, "say why"));
     assert_non_null(strstr(sup.bad.v[6].message, "did you mean \"two\"?"));

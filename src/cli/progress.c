@@ -25,10 +25,9 @@ void dml_progress_step(struct dml_progress *p, uint32_t i)
     if (!atomic_exchange(&p->seen[i], 1))
         atomic_fetch_add(&p->done, 1);
     clock_gettime(CLOCK_MONOTONIC, &now);
-    unsigned long long told = atomic_load(&p->told),
-                       ms = (unsigned long long)(now.tv_sec - p->start.tv_sec) * 1000 +
-                            (unsigned long long)(now.tv_nsec / 1000000) -
-                            (unsigned long long)(p->start.tv_nsec / 1000000);
+    unsigned long long told = atomic_load(&p->told), ms = (unsigned long long)(now.tv_sec - p->start.tv_sec) * 1000 +
+                                                          (unsigned long long)(now.tv_nsec / 1000000) -
+                                                          (unsigned long long)(p->start.tv_nsec / 1000000);
     if (ms < FIRST_MS || ms < told + EVERY_MS || !atomic_compare_exchange_strong(&p->told, &told, ms))
         return;
     fprintf(stderr, "\r%u of %u files read", atomic_load(&p->done), p->n);

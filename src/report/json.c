@@ -82,6 +82,8 @@ void dml_members_of_rule(struct dml_buf *b, const struct dml_rule *rule)
     dml_json_put_str(b, "scope", dml_scope_names[rule->scope]);
     dml_json_put_str(b, "rests_on", dml_confidence_names[rule->confidence]);
     words(b, "tags", rule->tags, tag_name);
+    if (rule->migration)
+        dml_json_put_true(b, "migration");
     strings(b, "references", rule->references, rule->references_n);
     dml_json_put_str(b, "summary", rule->summary);
     dml_json_put_str(b, "why", rule->why);

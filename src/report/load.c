@@ -299,6 +299,7 @@ static void add_rule(struct load *l, const struct dml_json *o)
                               .scope = (uint8_t)word(l, o, "scope", scope_name, 1),
                               .confidence = (uint8_t)word(l, o, "rests_on", confidence_name, 1),
                               .tags = (uint32_t)set(l, o, "tags", tag_name),
+                              .migration = member(l, o, "migration", DML_JSON_BOOL, 0) != NULL,
                               .summary = string(l, o, "summary", 0),
                               .why = string(l, o, "why", 0),
                               .what_to_do = string(l, o, "do", 0)};

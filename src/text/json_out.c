@@ -82,6 +82,12 @@ void dml_json_put_safe(struct dml_buf *out, const char *key, struct dml_sv text)
     dml_escape_json(out, text);
 }
 
+void dml_json_put_true(struct dml_buf *out, const char *key)
+{
+    before(out, key);
+    dml_buf_str(out, "true");
+}
+
 void dml_json_put_int(struct dml_buf *out, const char *key, int64_t n)
 {
     char text[24], *p = text + sizeof text;

@@ -132,11 +132,11 @@ static void quoted(const char *s)
 
 static void bash(void)
 {
-    fputs(
-        "# bash completion for dmlint; made by completegen from dmlint's tables.\n_dmlint() {\n"
-        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=check word words='' files=1\n"
-        "    COMPREPLY=()\n    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case $word in\n        ",
-        stdout);
+    fputs("# bash completion for dmlint; made by completegen from dmlint's tables.\n_dmlint() {\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=check word words='' "
+          "options='' files=1\n"
+          "    COMPREPLY=()\n    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case $word in\n        ",
+          stdout);
     for (int c = 0; c < DML_COMMANDS; c++)
         printf("%s%s", c ? "|" : "", dml_commands[c].name);
     fputs(") command=$word; break ;;\n        esac\n    done\n"
@@ -163,25 +163,25 @@ static void bash(void)
     }
     fputs("    *)\n        case $command in\n", stdout);
     for (int c = 0; c < DML_COMMANDS; c++) {
-        printf("        %s) words='", dml_commands[c].name);
+        printf("        %s) options='", dml_commands[c].name);
         for (int o = 0; o < OPTIONS; o++)
             if (options[o].commands >> c & 1) {
                 printf(" --%s", options[o].name);
                 if (options[o].letter)
                     printf(" -%c", options[o].letter);
             }
+        fputs("' words='", stdout);
         if (words_after[c])
             word_list(words_after[c]);
         fputs("' ;;\n", stdout);
     }
-    fputs("        esac\n        [[ $cur == -* ]] || words=${words//-[-a-z0-9]*([!\\ ])/}\n        [[ $COMP_CWORD -gt "
-          "1 ]] || words+='",
-          stdout);
+    fputs("        esac\n        [[ $COMP_CWORD -gt 1 ]] || words+='", stdout);
     for (int c = 0; c < DML_COMMANDS; c++)
         printf(" %s", dml_commands[c].name);
-    fputs("'\n    esac\n    [[ -z $words ]] || COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+    fputs("'\n        [[ $cur != -* ]] || words=$options\n    esac\n    [[ -z $words ]] || COMPREPLY=($(compgen -W "
+          "\"$words\" -- \"$cur\"))\n"
           "    [[ -z $files || $cur == -* ]] || COMPREPLY+=($(compgen -f -- \"$cur\"))\n}\n"
-          "shopt -s extglob\ncomplete -o filenames -F _dmlint dmlint\n",
+          "complete -o filenames -F _dmlint dmlint\n",
           stdout);
 }
 

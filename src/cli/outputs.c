@@ -60,12 +60,15 @@ static int parse_one(struct dml_outputs *out, const char *text, struct dml_err *
 
 int dml_outputs_parse(struct dml_outputs *out, const struct dml_args *args, struct dml_err *err)
 {
+    static const char *const when[] = {"auto", "always", "never", NULL};
     const char *text;
-    int rc = dml_common_color(args, fileno(out->stream), &out->color, err);
+    unsigned color = 0;
+    int rc = dml_common_word(args, DML_OPTION_COLOR, when, &color, err);
     for (uint32_t i = 0; rc == 0 && (text = dml_args_nth(args, DML_OPTION_FORMAT, i)); i++)
         rc = parse_one(out, text, err);
     if (!out->n)
         out->v[out->n++].format = &dml_formats[0];
+    out->color = color == 1 || (color == 0 && isatty(fileno(out->stream)));
     out->umask = umask(0); /* there is no other way to ask for it */
     umask(out->umask);
     return rc;
@@ -126,7 +129,7 @@ static int write_one(const struct dml_outputs *out, unsigned i, const struct dml
     const struct dml_output *o = &out->v[i];
     struct dml_report one = *report;
     one.color = out->color && !o->file;
-    one.width = o->file ? 0 : one.width;
+    one.width = o->file ? 0 : report->width;
     if (!o->file) {
         int rc = dml_report_write(o->format, &one, (struct dml_sink){write_stream, out->stream}, err);
         return rc == DML_EIO ? dml_err_set(err, rc, "cannot write standard output: %s", strerror(errno)) : rc;

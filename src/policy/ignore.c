@@ -103,7 +103,7 @@ static int add_pattern(struct dml_ignores *ig, struct directory *d, const char *
 
 static int read_file(struct dml_ignores *ig, struct directory *d, const char *file, struct dml_err *err)
 {
-    struct dml_sv text;
+    struct dml_sv text = {"", 0};
     struct dml_err why = {""};
     int rc = dml_trusted(file, &why);
     if (rc == DML_EUNTRUSTED) {
@@ -231,7 +231,7 @@ static int directory_of(struct dml_ignores *ig, const char *const *parts, uint32
 int dml_ignores_find(struct dml_ignores *ig, const char *path, _Bool directory, const char **why, struct dml_err *err)
 {
     struct dml_arena scratch = {0};
-    const char *parts[PARTS_MAX];
+    const char *parts[PARTS_MAX] = {""};
     struct directory *d = NULL;
     uint32_t n = 0;
     char *absolute = dml_path_absolute(&scratch, path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CSV (RFC 4180): a line per finding, in every state, and per file that was skipped, for spreadsheets. */
+/* CSV (RFC 4180): a line per finding, in every state, for spreadsheets. */
 #include "report/out.h"
 #include "text/escape.h"
 
@@ -50,21 +50,4 @@ void dml_csv_finding(struct dml_out *out, const struct dml_report *r, const stru
     field(b, dml_sv_of(r->hostname ? r->hostname : ""));
     dml_escape_csv(b, dml_sv_of(dml_fingerprint(f, fingerprint)));
     dml_buf_str(b, "\r\n");
-}
-
-/* Without findings, but told. */
-static void skipped(struct dml_out *out, const struct dml_report *r, const char *path, struct dml_sv why)
-{
-    struct dml_buf *b = &out->buf;
-    field(b, dml_sv_of(path));
-    dml_buf_str(b, ",,,,,,,,,,,\"skipped\",,");
-    field(b, why);
-    dml_buf_str(b, ",,");
-    dml_escape_csv(b, dml_sv_of(r->hostname ? r->hostname : ""));
-    dml_buf_str(b, ",\r\n");
-}
-
-void dml_csv_end(struct dml_out *out, const struct dml_report *r)
-{
-    dml_out_skipped(out, r, skipped);
 }

@@ -25,8 +25,10 @@ void dml_github_finding(struct dml_out *out, const struct dml_report *r, const s
     dml_buf_char(b, '\n');
 }
 
-/* No annotations, a line of the log. */
 void dml_github_end(struct dml_out *out, const struct dml_report *r)
 {
+    if (!r->o->skipped_counted)
+        return;
+    dml_buf_str(&out->buf, "::notice title=dmlint::");
     dml_report_skipped(r->o, &out->buf);
 }

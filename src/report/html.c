@@ -160,25 +160,6 @@ static void messages(struct dml_buf *b, const struct dml_report *r)
         dml_buf_str(b, "</ul>\n");
 }
 
-static void one_skipped(struct dml_out *out, const struct dml_report *r, const char *path, struct dml_sv why)
-{
-    (void)r;
-    dml_buf_str(&out->buf, "<li>");
-    dml_html_put(&out->buf, path);
-    dml_buf_str(&out->buf, ": ");
-    dml_escape_xml(&out->buf, why);
-    dml_buf_str(&out->buf, "</li>\n");
-}
-
-static void skipped(struct dml_out *out, const struct dml_report *r)
-{
-    if (!r->o->skipped_counted)
-        return;
-    dml_buf_str(&out->buf, "<h2>Skipped</h2>\n<ul>\n");
-    dml_out_skipped(out, r, one_skipped);
-    dml_buf_str(&out->buf, "</ul>\n");
-}
-
 /* ---- the table of guests ---- */
 
 _Bool dml_html_has_section(const struct dml_outcome_guest *g, size_t findings)
@@ -253,7 +234,6 @@ void dml_html_begin(struct dml_out *out, const struct dml_report *r)
     blockers(b, r, &t, 0);
     blockers(b, r, &t, 1);
     messages(b, r);
-    skipped(out, r);
     guests(b, r);
     dml_buf_str(b, "<h2>Findings</h2>\n");
 }

@@ -66,8 +66,7 @@ void dml_members_of_run(struct dml_buf *b, const struct dml_report *r)
     dml_json_close(b, '}');
     dml_json_put_str(b, "hostname", r->hostname);
     dml_json_put_str(b, "facts", r->host);
-    if (r->host_option && *r->host_option)
-        dml_json_put_str(b, "host_option", r->host_option);
+    dml_json_put_str(b, "facts_option", r->host_option);
 }
 
 static const char *tag_name(unsigned i)
@@ -81,11 +80,11 @@ void dml_members_of_rule(struct dml_buf *b, const struct dml_rule *rule)
     dml_json_put_str(b, "name", rule->name);
     dml_json_put_str(b, "severity", dml_severity_names[rule->severity]);
     dml_json_put_str(b, "scope", dml_scope_names[rule->scope]);
-    dml_json_put_str(b, "remedy", dml_remedy_names[dml_rule_own(rule)->remedy]);
-    if (dml_rule_own(rule)->migration)
-        dml_json_put_bool(b, "migration", 1);
+    dml_json_put_str(b, "remedy", dml_remedy_names[rule->remedy]);
     dml_json_put_str(b, "rests_on", dml_confidence_names[rule->confidence]);
     words(b, "tags", rule->tags, tag_name);
+    if (rule->migration)
+        dml_json_put_true(b, "migration");
     strings(b, "references", rule->references, rule->references_n);
     dml_json_put_str(b, "summary", rule->summary);
     dml_json_put_str(b, "why", rule->why);

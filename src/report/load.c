@@ -301,11 +301,10 @@ static void add_rule(struct load *l, const struct dml_json *o)
                               .remedy = (uint8_t)word(l, o, "remedy", remedy_name, 0),
                               .confidence = (uint8_t)word(l, o, "rests_on", confidence_name, 1),
                               .tags = (uint32_t)set(l, o, "tags", tag_name),
+                              .migration = member(l, o, "migration", DML_JSON_BOOL, 0) != NULL,
                               .summary = string(l, o, "summary", 0),
                               .why = string(l, o, "why", 0),
                               .what_to_do = string(l, o, "do", 0)};
-    const struct dml_json *migration = member(l, o, "migration", DML_JSON_BOOL, 0);
-    rule->migration = migration && migration->number;
     rule->references = strings(l, o, "references", &rule->references_n);
 }
 
@@ -454,7 +453,7 @@ static void load_head(struct load *l, const struct dml_json *root)
                              .policy_sha256 = string(l, policy, "sha256", 0),
                              .hostname = string(l, root, "hostname", 0),
                              .host = string(l, root, "facts", 0),
-                             .host_option = string(l, root, "host_option", 0),
+                             .host_option = string(l, root, "facts_option", 0),
                              .target_xen = string(l, target, "xen", 0),
                              .target_qemu = string(l, target, "qemu", 0),
                              .min_severity = DML_HINT};
@@ -465,7 +464,8 @@ static void load_summary(struct load *l, const struct dml_json *root)
     const struct dml_json *s = member(l, root, "summary", DML_JSON_OBJECT, 1);
     struct dml_outcome *o = &l->to->outcome;
     size_t *severity = o->counts.by_severity, *state = o->counts.by_state;
-    o->checked = o->files = number(l, s, "files", 0);
+    o->files = o->checked = number(l, s, "files", 0);
+    o->skipped_counted = number(l, s, "skipped", 0);
     severity[DML_ERROR] = number(l, s, "errors", 0);
     severity[DML_WARNING] = number(l, s, "warnings", 0);
     severity[DML_INFO] = number(l, s, "infos", 0);
@@ -476,23 +476,6 @@ static void load_summary(struct load *l, const struct dml_json *root)
     o->unreadable = number(l, s, "unreadable", 0);
 }
 
-static void load_skipped(struct load *l, const struct dml_json *root)
-{
-    struct dml_outcome *o = &l->to->outcome;
-    const struct dml_json *list = member(l, root, "skipped", DML_JSON_ARRAY, 0);
-    struct dml_skipped *v = dml_new_n(l->a, struct dml_skipped, (list ? list->n : 0) + 1);
-    if (!v)
-        nomem(l);
-    for (const struct dml_json *e = list ? list->first : NULL; l->rc == 0 && e; e = e->next) {
-        const char *by = string(l, e, "by", 0);
-        v[o->skipped_n++] = (struct dml_skipped){.path = string(l, e, "path", 1),
-                                                 .why = (enum dml_skip)word(l, e, "reason", skip_name, 1),
-                                                 .by = by ? by : ""};
-    }
-    o->skipped = v;
-    o->skipped_counted = o->skipped_n;
-}
-
 static void load_all(struct load *l, const struct dml_json *root)
 {
     struct dml_outcome *o = &l->to->outcome;
@@ -500,10 +483,12 @@ static void load_all(struct load *l, const struct dml_json *root)
     const struct dml_json *rules = member(l, root, "rules", DML_JSON_ARRAY, 0),
                           *guests = member(l, root, "guests", DML_JSON_ARRAY, 1),
                           *messages = member(l, root, "messages", DML_JSON_ARRAY, 0),
+                          *skipped = member(l, root, "skipped", DML_JSON_ARRAY, 0),
                           *findings = member(l, root, "findings", DML_JSON_ARRAY, 1);
     struct dml_outcome_guest *g = dml_new_n(l->a, struct dml_outcome_guest, (guests ? guests->n : 0) + 1);
     struct dml_message *m = dml_new_n(l->a, struct dml_message, (messages ? messages->n : 0) + 1);
-    if (!g || !m)
+    struct dml_skipped *left_out = dml_new_n(l->a, struct dml_skipped, (skipped ? skipped->n : 0) + 1);
+    if (!g || !m || !left_out)
         nomem(l);
     load_head(l, root);
     for (const struct dml_json *e = rules ? rules->first : NULL; l->rc == 0 && e; e = e->next)
@@ -513,14 +498,20 @@ static void load_all(struct load *l, const struct dml_json *root)
     for (const struct dml_json *e = messages ? messages->first : NULL; l->rc == 0 && e; e = e->next)
         m[o->messages_n++] = (struct dml_message){
             .file = file_of(l, e), .kind = (uint8_t)word(l, e, "kind", kind_name, 1), .text = string(l, e, "text", 1)};
+    for (const struct dml_json *e = skipped ? skipped->first : NULL; l->rc == 0 && e; e = e->next) {
+        const char *by = string(l, e, "by", 0);
+        left_out[o->skipped_n++] = (struct dml_skipped){.path = string(l, e, "path", 1),
+                                                        .why = (enum dml_skip)word(l, e, "reason", skip_name, 1),
+                                                        .by = by ? by : ""};
+    }
     for (const struct dml_json *e = findings ? findings->first : NULL; l->rc == 0 && e; e = e->next)
         load_finding(l, e);
-    load_skipped(l, root);
     load_summary(l, root);
     if (l->rc == 0 && dml_findings_collect(stores, 1, NULL, l->a, &o->findings) < 0)
         nomem(l);
     o->guests = g;
     o->messages = m;
+    o->skipped = left_out;
     o->paths = l->paths.v;
     l->to->rules = (struct dml_rules){.v = l->rules.v, .n = l->rules.n};
     o->rules = &l->to->rules;

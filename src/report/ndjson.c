@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One JSON object per line: the run, then findings, each file's guest behind them, messages, what was skipped, the
- * summary. */
+/* One JSON object per line: the run, then findings, each file's guest behind them, messages and the summary. */
 #include "report/members.h"
 
 static void begin(struct dml_out *out, const char *record)

@@ -12,7 +12,6 @@ struct dml_out {
     struct dml_sink sink;
     int rc;
     size_t items;                  /* for commas */
-    struct dml_arena a;            /* for the format; gone with the report */
     struct dml_host_findings host; /* text: said once, at the begin */
     struct dml_overview overview;  /* text, of many guests */
     const struct dml_finding *last;
@@ -21,6 +20,7 @@ struct dml_out {
     const struct dml_outcome_guest *guest; /* of that file, or NULL */
     const uint16_t *rules;                 /* that findings or guests speak of, by number in the outcome's */
     uint32_t rules_n;
+    struct dml_arena a;      /* for the format; gone with the report */
     const char *here;        /* the working directory */
     const char *path;        /* what dml_out_path said last */
     uint32_t path_of, tests; /* of which file that was; tests: how many there are so far, for TAP */
@@ -44,9 +44,6 @@ void dml_out_uri(struct dml_out *out, const struct dml_report *r, uint32_t file,
 _Bool dml_out_annotates(const struct dml_report *r, const struct dml_finding *f);
 /* How many such findings of that severity the file has; DML_OFF: of any. */
 uint32_t dml_out_count(const struct dml_out *out, const struct dml_report *r, enum dml_severity severity);
-/* Calls fn for each file that was skipped and counts, with why in words: "excluded by vendor/". */
-void dml_out_skipped(struct dml_out *out, const struct dml_report *r,
-                     void (*fn)(struct dml_out *out, const struct dml_report *r, const char *path, struct dml_sv why));
 /* "suppressed: reason", "waived by ID: reason", "baselined". */
 void dml_out_accepted(struct dml_buf *b, const struct dml_finding *f);
 enum { DML_FINGERPRINT_SIZE = 17 };

@@ -96,22 +96,6 @@ uint32_t dml_out_count(const struct dml_out *out, const struct dml_report *r, en
     return n;
 }
 
-void dml_out_skipped(struct dml_out *out, const struct dml_report *r,
-                     void (*fn)(struct dml_out *out, const struct dml_report *r, const char *path, struct dml_sv why))
-{
-    struct dml_buf words;
-    dml_buf_init(&words, SIZE_MAX / 2);
-    for (uint32_t i = 0; i < r->o->skipped_n; i++) {
-        if (!dml_skip_counts(r->o->skipped[i].why))
-            continue;
-        dml_buf_clear(&words);
-        dml_skip_words(&r->o->skipped[i], &words);
-        fn(out, r, r->o->skipped[i].path, dml_buf_view(&words));
-    }
-    out->buf.failed |= words.failed;
-    dml_buf_dispose(&words);
-}
-
 void dml_out_accepted(struct dml_buf *b, const struct dml_finding *f)
 {
     dml_buf_str(b, dml_state_names[f->state]);

@@ -146,27 +146,6 @@ static void location(struct dml_out *out, const struct dml_report *r, uint32_t f
 
 /* ---- the document ---- */
 
-/* A notification of the run about a file. */
-static void notification(struct dml_buf *b, const char *level, struct dml_sv words)
-{
-    dml_json_open(b, NULL, '{');
-    dml_json_put_str(b, "level", level);
-    message(b, words);
-}
-
-static void skipped(struct dml_out *out, const struct dml_report *r, const char *path, struct dml_sv why)
-{
-    struct dml_buf words;
-    (void)r;
-    dml_buf_init(&words, SIZE_MAX / 2);
-    dml_buf_printf(&words, "%s was skipped: ", path);
-    dml_buf_sv(&words, why);
-    notification(&out->buf, "note", dml_buf_view(&words));
-    dml_json_close(&out->buf, '}');
-    out->buf.failed |= words.failed;
-    dml_buf_dispose(&words);
-}
-
 void dml_sarif_begin(struct dml_out *out, const struct dml_report *r)
 {
     struct dml_buf *b = &out->buf;
@@ -184,14 +163,26 @@ void dml_sarif_begin(struct dml_out *out, const struct dml_report *r)
     dml_buf_printf(b, "\"executionSuccessful\":%s", r->o->messages_n ? "false" : "true");
     dml_json_open(b, "toolExecutionNotifications", '[');
     for (uint32_t i = 0; i < r->o->messages_n; i++) {
-        notification(b, "error", dml_sv_of(r->o->messages[i].text));
+        dml_json_open(b, NULL, '{');
+        dml_json_put_str(b, "level", "error");
+        message(b, dml_sv_of(r->o->messages[i].text));
         dml_json_open(b, "locations", '[');
         dml_json_open(b, NULL, '{');
         dml_json_open(b, "physicalLocation", '{');
         artifact(out, r, r->o->messages[i].file);
         dml_buf_str(b, "}}]}");
     }
-    dml_out_skipped(out, r, skipped);
+    if (r->o->skipped_counted) {
+        struct dml_buf skipped;
+        dml_buf_init(&skipped, SIZE_MAX / 2);
+        dml_report_skipped(r->o, &skipped);
+        dml_json_open(b, NULL, '{');
+        dml_json_put_str(b, "level", "note");
+        message(b, dml_sv_trim(dml_buf_view(&skipped)));
+        dml_json_close(b, '}');
+        b->failed |= skipped.failed;
+        dml_buf_dispose(&skipped);
+    }
     dml_buf_str(b, "]}],\n");
     dml_json_open(b, "properties", '{');
     if (r->hostname)

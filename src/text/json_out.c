@@ -82,10 +82,10 @@ void dml_json_put_safe(struct dml_buf *out, const char *key, struct dml_sv text)
     dml_escape_json(out, text);
 }
 
-void dml_json_put_bool(struct dml_buf *out, const char *key, _Bool yes)
+void dml_json_put_true(struct dml_buf *out, const char *key)
 {
     before(out, key);
-    dml_buf_str(out, yes ? "true" : "false");
+    dml_buf_str(out, "true");
 }
 
 void dml_json_put_int(struct dml_buf *out, const char *key, int64_t n)

@@ -20,8 +20,8 @@ void dml_json_put(struct dml_buf *out, const char *key, struct dml_sv text);
 void dml_json_put_str(struct dml_buf *out, const char *key, const char *text); /* NULL is null */
 /* Of text of anybody's, for readers that take Unicode only (dml_escape_json). */
 void dml_json_put_safe(struct dml_buf *out, const char *key, struct dml_sv text);
-void dml_json_put_bool(struct dml_buf *out, const char *key, _Bool yes);
 void dml_json_put_int(struct dml_buf *out, const char *key, int64_t n);
+void dml_json_put_true(struct dml_buf *out, const char *key);
 
 struct json_object;
 /* The same as a json-c string, for trees that json-c prints. NULL when out of memory. */

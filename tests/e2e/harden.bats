@@ -286,17 +286,18 @@ kept" ]
 
 @test "a pipe that takes the place of a guest, a link's target or a directory after the walk is not waited for" {
     mkdir site site/sub
-    for f in a b sub/c; do guest "site/$f.cfg" n; done
-    ln -s b.cfg site/link.cfg
-    mkfifo facts
+    for f in a.cfg b.txt sub/c.cfg; do guest "site/$f" n; done
+    ln -s b.txt site/link.cfg
+    "$DMLINT" baseline create -q --baseline base.json --xen 4.17 --host none site/a.cfg
+    mkfifo pipe
     for command in check "check --fix" "check --diff" migrate "migrate --write"; do
         cp -a site now
-        timeout 30 "$DMLINT" $command --xen 4.17 --host facts now >out 2>&1 &
+        timeout 30 "$DMLINT" $command --xen 4.17 --host none --baseline pipe now >out 2>&1 &
         pid=$!
-        exec 8>facts # once it waits for the facts it has walked
-        rm -r now/a.cfg now/b.cfg now/sub
-        mkfifo now/a.cfg now/b.cfg now/sub
-        printf 'dmlint_facts: 1\n' >&8
+        exec 8>pipe # once it waits for the baseline it has walked
+        rm -r now/a.cfg now/b.txt now/sub
+        mkfifo now/a.cfg now/b.txt now/sub
+        cat base.json >&8
         exec 8>&-
         status=0
         wait $pid || status=$?

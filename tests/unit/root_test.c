@@ -142,7 +142,7 @@ static void without_openat2(void)
 
 static void in_child(void (*test)(void))
 {
-    int status;
+    int status = -1;
     pid_t pid = fork();
     if (pid == 0) {
         without_openat2();

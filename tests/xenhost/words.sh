@@ -64,7 +64,7 @@ judge() {
 verdict() {
     judge
     set -- "$1" "$1"
-    ! limited || [ "$1" != ready ] || set -- ready blocked # no restricted guest starts there
+    ! on 13 13l sid || [ "$1" != ready ] || set -- ready blocked # DM2026, whose limit 13l lifts without telling
     if [ "$verdict" = "$2" ]; then note "$verdict"; else fail "verdict $verdict, not $2: $(tail -n 3 "$g/check")"; fi
 }
 # finds DM2013...: each is told; finds_not: none is
@@ -150,6 +150,11 @@ verified() {
     local want=$1 got failed; shift
     dmlint verify --config "$name.cfg" "domid:$(domid)" >"$g/verify" 2>&1; got=$?
     failed=$(awk '$1 == "fail" { print $2 }' "$g/verify" | xargs)
+    if [ -n "$lifted" ]; then # the limit is not what libxl sets, which is told; nothing else may be
+        [[ $failed == *limit-fsize* ]] || fail "limit-fsize passes"
+        failed=$(sed 's/limit-fsize//' <<<"$failed" | xargs)
+        [ -n "$failed" ] || got=0
+    fi
     [ "$got ${failed}" = "$want $*" ] && note "verify $got${failed:+ ($failed)}" || fail "verify $got ($failed), not $want ($*): $(cat "$g/verify")"
 }
 # disk GUEST: /dev/loop3 is a disk that holds guests/GUEST.S
@@ -169,10 +174,13 @@ printed() {
 }
 # saved paused | runs: it is saved and restored, and then that
 saved() {
-    local want=$1 state
+    local want=$1 state i
     ok xl save "$name" /root/s.save
     says "s.save" dmlint --host local --isolated /root/s.save
-    xl restore /root/s.save >"$g/restore" 2>&1; restored=$?
+    for i in 1 2 3 4 5; do
+        xl restore /root/s.save >"$g/restore" 2>&1; restored=$?
+        grep -q 'Failed to connect to QMP socket' "$g/restore" || break # as in try
+    done
     cat "$g/restore" "/var/log/xen/qemu-dm-$name.log"; xl list
     note "xl restore $restored$(grep -o -E ' Could not open .*| Failed to resume device model.*' "$g/restore" | tr '\n' ' ')"
     [ -n "$(pid)" ] || { fail "no QEMU after xl restore"; return 1; }
@@ -197,8 +205,11 @@ finish() { # of a case: nothing is left for the next
     for d in $(xl list | awk 'NR > 1 && $2 > 0 { print $2 }'); do xl destroy "$d"; done
     pkill -f -- '-xen-domid [1-9]'
     # the next guest must not find its disk in use by a domain that is still going
-    for c in $(seq 40); do compgen -G '/sys/bus/xen-backend/devices/*-[1-9]*-*' >/dev/null || break; sleep 0.5; done
-    mv /var/log/xen/xen-hotplug.log "$o/hotplug.log" 2>/dev/null
+    for c in $(seq 40); do
+        compgen -G '/sys/bus/xen-backend/devices/*-[1-9]*-*' >/dev/null || [ -n "$(xenstore-list /local/domain/0/backend/vbd 2>/dev/null)" ] || break
+        sleep 0.5
+    done
+    mv /var/log/xen/xen-hotplug.log /var/log/xen/qemu-dm-*.log "$o/" 2>/dev/null
     rm -f /etc/xen/*.cfg /etc/xen/auto/* /var/lib/xen/save/* /root/*.save
     rm -rf /var/log/xen/qemu-dm-*.log*
 }

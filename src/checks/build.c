@@ -45,6 +45,23 @@ enum dml_truth dml_check_cannot_be_built(struct dml_check *c)
     return answer;
 }
 
+/* Each emulated card brings a boot ROM of 256 KiB, which QEMU puts into memory of the guest that libxl leaves beside
+ * what it asks for. */
+enum dml_truth dml_check_option_roms(struct dml_check *c)
+{
+    enum { ROOM = 4 };
+    const struct dma_result *r = dml_subject_result(c->s);
+    uint32_t cards = 0;
+    for (uint32_t i = 1; r && r->outcome == DMA_RUNS && r->process.device_model == DMA_DM_QEMU_XEN && i + 1 < r->argc;
+         i++)
+        cards += strcmp(r->argv[i], "-device") == 0 && strstr(r->argv[i + 1], ",netdev=") != NULL;
+    if (cards <= ROOM)
+        return DML_NO;
+    return dml_check_fire(
+        c, dml_subject_key_span(c->s, "vif"), "vif",
+        "%u emulated network cards have boot ROMs for which QEMU finds no memory: it ends; %d have room", cards, ROOM);
+}
+
 /* libxl says so itself. */
 static _Bool refused_for(const struct dma_result *r, const struct dml_named_file *f)
 {

@@ -62,6 +62,21 @@ enum dml_truth dml_check_address_not_local(struct dml_check *c)
     return answer;
 }
 
+enum dml_truth dml_check_firmware_missing(struct dml_check *c)
+{
+    const struct dml_facts *host = c->s->world->host;
+    const struct dma_guest *g = &c->s->guest.g;
+    const struct dma_result *r = dml_subject_result(c->s);
+    if (!host || !r || r->outcome != DMA_RUNS || g->type != DMA_HVM || g->hvm.system_firmware || g->hvm.firmware ||
+        r->process.device_model != DMA_DM_QEMU_XEN)
+        return DML_NO;
+    _Bool ovmf = g->hvm.bios == DMA_BIOS_OVMF;
+    if ((ovmf ? host->firmware.ovmf : host->firmware.seabios) != DML_TRI_NO)
+        return DML_NO;
+    return dml_check_fire(c, dml_subject_key_span(c->s, "bios"), "bios", "%s, which libxl loads, is not installed",
+                          ovmf ? "OVMF" : "SeaBIOS");
+}
+
 enum dml_truth dml_check_memory_exceeds_host(struct dml_check *c)
 {
     const struct dml_facts *host = c->s->world->host;

@@ -297,14 +297,18 @@ static void collect_xen(struct collector *c, struct dml_libxl_info *libxl)
         set_xen(c, dml_arena_printf(c->a, "%s.%s%s", major, minor, extra ? extra : ""));
 }
 
+static enum dml_tri installed(struct collector *c, const char *path)
+{
+    return !path ? DML_TRI_UNKNOWN : dml_collect_is_there(c, path) ? DML_TRI_YES : DML_TRI_NO;
+}
+
 static void collect_qemu(struct collector *c, const struct dml_libxl_info *libxl)
 {
     struct dml_facts *f = c->f;
-    if (libxl->qemu_traditional_path) {
-        f->qemu_traditional.path = libxl->qemu_traditional_path;
-        f->qemu_traditional.installed = dml_collect_is_there(c, libxl->qemu_traditional_path) ? DML_TRI_YES
-                                                                                              : DML_TRI_NO;
-    }
+    f->firmware.seabios = installed(c, libxl->seabios);
+    f->firmware.ovmf = installed(c, libxl->ovmf);
+    f->qemu_traditional.path = libxl->qemu_traditional_path;
+    f->qemu_traditional.installed = installed(c, libxl->qemu_traditional_path);
     if (!libxl->qemu_path)
         return;
     struct dml_qemu_abilities q;

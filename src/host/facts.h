@@ -113,6 +113,9 @@ struct dml_facts {
         enum dml_tri installed;
         const char *path;
     } qemu_traditional;
+    struct {
+        enum dml_tri seabios, ovmf; /* are the files there that libxl loads */
+    } firmware;
     struct dml_list nss;            /* const char * */
     struct dml_list passwd;         /* struct dml_account */
     struct dml_list groups;         /* struct dml_group */
@@ -228,6 +231,7 @@ struct dml_libxl_info {
     const char *file, *version; /* "4.17" */
     const char *arch;           /* x86_64, aarch64 */
     const char *qemu_path, *qemu_traditional_path;
+    const char *seabios, *ovmf; /* files that bios = "seabios" and "ovmf" stand for; NULL: not known */
 };
 int dml_libxl_inspect(const char *root, struct dml_arena *a, struct dml_libxl_info *out, struct dml_err *err);
 

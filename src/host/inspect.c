@@ -168,7 +168,7 @@ int dml_qemu_inspect(const char *root, const char *path, struct dml_arena *a, st
 
 struct libxl_strings {
     struct dml_arena *a;
-    const char *qemu, *private_bin;
+    const char *qemu, *private_bin, *seabios, *ovmf;
 };
 
 static _Bool ends_with(struct dml_sv s, const char *tail)
@@ -186,6 +186,11 @@ static _Bool see_libxl(void *user, struct dml_sv s)
         l->qemu = dml_arena_strndup(l->a, s.p, s.len);
     else if (!l->private_bin && ends_with(s, "/bin") && memmem(s.p, s.len, "/xen", 4))
         l->private_bin = dml_arena_strndup(l->a, s.p, s.len);
+    else if (!l->seabios && memmem(s.p, s.len, "seabios", 7) && ends_with(s, ".bin"))
+        l->seabios = dml_arena_strndup(l->a, s.p, s.len);
+    else if (!l->ovmf && (memmem(s.p, s.len, "ovmf", 4) || memmem(s.p, s.len, "OVMF", 4)) &&
+             (ends_with(s, ".bin") || ends_with(s, ".fd")))
+        l->ovmf = dml_arena_strndup(l->a, s.p, s.len);
     return 1;
 }
 
@@ -235,6 +240,8 @@ int dml_libxl_inspect(const char *root, struct dml_arena *a, struct dml_libxl_in
     dml_elf_strings(elf, 4, see_libxl, &found);
     out->arch = dml_elf_arch(elf);
     out->qemu_path = found.qemu;
+    out->seabios = found.seabios;
+    out->ovmf = found.ovmf;
     if (found.private_bin)
         out->qemu_traditional_path = dml_arena_printf(a, "%s/qemu-dm", found.private_bin);
     dml_elf_close(elf);

@@ -144,6 +144,13 @@ SHAPE(usb, struct dml_usb);
 
 #define F struct dml_facts
 
+static const struct dml_fact_field firmware_fields[] = {
+    FIELD(F, "seabios", TRI, firmware.seabios, "the file that libxl loads for bios=seabios is there"),
+    FIELD(F, "ovmf", TRI, firmware.ovmf, "the file that libxl loads for bios=ovmf is there"),
+    SOURCE,
+};
+SHAPE(firmware, F);
+
 static const struct dml_fact_field script_fields[] = {
     FIELD(struct dml_script, "path", STRING, path, "the file"),
     FIELD(struct dml_script, "line", UINT, line, "line in it"),
@@ -233,6 +240,7 @@ static const struct dml_fact_field top_fields[] = {
     FIELD(F, "iommu", TRI, iommu, "Xen uses an IOMMU: hvm_directio or pv_directio in xl info"),
     MAP("qemu", qemu, "the QEMU that serves guests with qemu-xen"),
     MAP("qemu_traditional", traditional, "qemu-xen-traditional, up to Xen 4.20"),
+    MAP("firmware", firmware, "firmware of HVM guests"),
     FIELD(F, "nss", STRINGS, nss, "sources of the passwd database"),
     MAPS(F, "passwd", account, passwd, NULL, "accounts"),
     MAPS(F, "groups", group, groups, NULL, "groups"),

@@ -12,7 +12,8 @@ check() { run timeout 60 "$DMLINT" check --xen 4.17 --host none -q -f concise -j
 @test "250,000 interfaces" {
     guest '"",' 250000 'vif = [' >vif.cfg
     check vif.cfg
-    [ "$status" -eq 0 ]
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"250000 emulated network cards"*"DM2047"* ]]
 }
 
 @test "30,000 disks, and the last is there twice" {

@@ -3,7 +3,8 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config python3 libxen-dev libyaml-dev libpcre2-dev libjson-c-dev libelf-dev libseccomp-dev)
 test_packages=(git libcmocka-dev bats mandoc valgrind strace clang clang-tidy libclang-rt-dev g++ pre-commit ca-certificates xz-utils binutils
-    qemu-system-xen seabios ipxe-qemu python3-jsonschema python3-yaml libxml2-utils cmark-gfm)
+    qemu-system-xen seabios ipxe-qemu python3-jsonschema python3-yaml libxml2-utils cmark-gfm
+    zsh fish)
 # The code is formatted by one version of clang-format, that of Debian 12; elsewhere it is not looked at.
 formatter=clang-format-14
 [ "$(. /etc/os-release && echo "${VERSION_ID:-}")" != 12 ] || test_packages+=("$formatter")

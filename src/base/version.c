@@ -80,6 +80,28 @@ int dml_xen_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
         DML_SV_ARG(s), dml_version_text(releases[0], 1, first), dml_version_text(releases[RELEASES - 1], 1, last));
 }
 
+int dml_xen_release_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
+{
+    int rc = dml_xen_version_parse(s, v, err);
+    char line[24], newest[24];
+    if (rc < 0 || *v <= *line_of(*v))
+        return rc;
+    return dml_err_set(err, DML_EINVAL,
+                       "\"%.*s\" is no release that dmlint knows: the newest of its line is %s, which %s means",
+                       DML_SV_ARG(s), dml_version_text(*line_of(*v), 0, newest), dml_version_text(*v, 1, line));
+}
+
+int dml_qemu_release_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
+{
+    static const uint8_t last_minor[] = {0, 7, 12, 1};
+    int rc = dml_qemu_version_parse(s, v, err);
+    unsigned major = DML_V_MAJOR(*v);
+    if (rc < 0 || (major <= DML_QEMU_NEWEST && DML_V_MINOR(*v) <= (major < 4 ? last_minor[major] : 2)))
+        return rc;
+    return dml_err_set(err, DML_EINVAL, "\"%.*s\" is no release of QEMU that dmlint knows; they go from 1.0 to %d.2",
+                       DML_SV_ARG(s), DML_QEMU_NEWEST);
+}
+
 int dml_qemu_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err)
 {
     unsigned n[3];

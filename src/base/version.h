@@ -15,6 +15,7 @@ typedef uint32_t dml_version;
 #define DML_V_MINOR(v)             (((v) >> 10) & 1023)
 #define DML_V_POINT(v)             ((v)&1023)
 #define DML_V_NEVER                UINT32_MAX
+#define DML_QEMU_NEWEST            11 /* the newest line of QEMU that is known: one a year, with three releases */
 
 /*
  * "4.17" (meaning the newest point release of that line), "4.17.5", also with a vendor's suffix ("4.17.5-pre",
@@ -22,6 +23,8 @@ typedef uint32_t dml_version;
  * known.
  */
 int dml_xen_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err);
+/* The same of a release that somebody writes, not a host: one beyond the newest of its line is DML_EINVAL. */
+int dml_xen_release_parse(struct dml_sv s, dml_version *v, struct dml_err *err);
 /* The newest release known, with its newest point release. */
 dml_version dml_xen_newest(void);
 /* Whether the release is of a line that is known; all point releases of such a line are. */
@@ -30,6 +33,8 @@ _Bool dml_xen_known(dml_version v);
 unsigned dml_xen_releases(const dml_version **list);
 /* "7.2", "7.2.22", "8.2.7 (Debian ...)": digits up to the third number; missing numbers are 0. DML_EINVAL otherwise. */
 int dml_qemu_version_parse(struct dml_sv s, dml_version *v, struct dml_err *err);
+/* The same of a release that somebody writes: one that QEMU's numbering does not have is DML_EINVAL. */
+int dml_qemu_release_parse(struct dml_sv s, dml_version *v, struct dml_err *err);
 /*
  * Has `v` a change that came with the releases `since` (ascending, at most 5, 0 behind the last)? A stable line has it
  * from its point release on; lines after the last one listed have it all.

@@ -160,8 +160,8 @@ enum dml_cfg_num dml_cfg_long(const struct dml_cfg_entry *e, int64_t min, int64_
 
 /* The words of an error: what is wrong (ends without a full stop), and what to do. */
 const char *dml_cfg_error_name(enum dml_cfg_error_class c); /* "crlf" */
-/* Is there something in the text that a template engine or a script was to replace? */
-_Bool dml_cfg_has_placeholder(struct dml_sv text);
+/* Is there something in the text that a template engine or a script was to replace? *span is the first such thing. */
+_Bool dml_cfg_find_placeholder(struct dml_sv text, struct dml_span *span);
 const char *dml_cfg_error_hint(enum dml_cfg_error_class c);
 /* The message, with the text it speaks of put in; in the arena, NULL when out of memory. */
 const char *dml_cfg_error_message(const struct dml_cfg *cfg, const struct dml_cfg_error *e, struct dml_arena *a);

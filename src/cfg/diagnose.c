@@ -118,10 +118,9 @@ static enum dml_cfg_error_class find_template(struct dml_sv t, uint32_t from, ui
     return DML_CFG_E_COUNT;
 }
 
-_Bool dml_cfg_has_placeholder(struct dml_sv text)
+_Bool dml_cfg_find_placeholder(struct dml_sv text, struct dml_span *span)
 {
-    struct dml_span span;
-    return find_template(text, 0, (uint32_t)text.len, &span) != DML_CFG_E_COUNT;
+    return find_template(text, 0, (uint32_t)text.len, span) != DML_CFG_E_COUNT;
 }
 
 /* Is there nothing but blank lines before `i`? */
@@ -198,6 +197,14 @@ static enum dml_cfg_error_class odd_byte(struct dml_sv t, uint32_t i, struct dml
     if (!t.p[i])
         return DML_CFG_E_NUL;
     return t.p[i] & 0x80 ? DML_CFG_E_NON_ASCII : DML_CFG_E_BAD_CHAR;
+}
+
+/* By its byte order mark, or by every other byte of its first four being NUL. */
+_Bool dml_cfg_is_utf16(struct dml_sv t)
+{
+    if (starts(t, 0, "\xff\xfe") || starts(t, 0, "\xfe\xff"))
+        return 1;
+    return t.len >= 4 && !t.p[0] == !t.p[2] && !t.p[1] == !t.p[3] && !t.p[0] != !t.p[1];
 }
 
 static enum dml_cfg_error_class at_key(const struct dml_cfg_fault *f, struct dml_span *span)

@@ -330,9 +330,12 @@ static void fault(struct parser *p, const char *item, enum dml_cfg_expect expect
                               .list = in_list ? p->frames.v[p->frames.n - 1].open : UINT32_MAX,
                               .value = value ? off(p, value) : UINT32_MAX,
                               .after_python = p->python_until == off(p, item)};
-    struct dml_span where;
-    enum dml_cfg_error_class class = dml_cfg_diagnose(&f, &where);
-    if (class == DML_CFG_E_TRIPLE_QUOTE)
+    struct dml_span where = {0, 2};
+    _Bool utf16 = !cfg->errors.n && dml_cfg_is_utf16(cfg->text);
+    enum dml_cfg_error_class class = utf16 ? DML_CFG_E_UTF16 : dml_cfg_diagnose(&f, &where);
+    if (class == DML_CFG_E_UTF16)
+        p->cur = p->end;
+    else if (class == DML_CFG_E_TRIPLE_QUOTE)
         leave_triple(p, p->begin + where.off);
     else if (class == DML_CFG_E_BOM)
         p->cur += 3;

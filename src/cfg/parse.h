@@ -21,6 +21,8 @@ struct dml_cfg_fault {
 
 /* Names the error; *span is what to point at. */
 enum dml_cfg_error_class dml_cfg_diagnose(const struct dml_cfg_fault *f, struct dml_span *span);
+/* Is the text in UTF-16, by its byte order mark or its first characters? */
+_Bool dml_cfg_is_utf16(struct dml_sv text);
 /* Where a line that looks like KEY = or KEY += begins its operator, if `pos` is the start of such a line; else 0. */
 uint32_t dml_cfg_assignment_at(struct dml_sv text, uint32_t pos);
 

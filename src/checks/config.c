@@ -35,6 +35,42 @@ enum dml_truth dml_check_syntax(struct dml_check *c)
     return cfg->errors.n ? DML_YES : DML_NO;
 }
 
+/* The first placeholder in a value, or in the elements of a list. */
+static _Bool placeholder_in(struct dml_check *c, const struct dml_cfg_value *v, struct dml_span *span)
+{
+    if (dml_cfg_is_list(v)) {
+        for (uint32_t i = 0; i < v->n; i++)
+            if (placeholder_in(c, &v->u.items[i], span))
+                return 1;
+        return 0;
+    }
+    if (!dml_cfg_find_placeholder(dml_source_text(&c->s->src, v->span), span))
+        return 0;
+    span->off += v->span.off;
+    return 1;
+}
+
+/* Where one stands outside of a string the file does not parse, and that is told as a syntax error. */
+enum dml_truth dml_check_placeholder(struct dml_check *c)
+{
+    enum { LONGEST = 60 };
+    const struct dml_cfg *cfg = &c->s->cfg;
+    struct dml_span span;
+    if (cfg->errors.n || !cfg->items.n)
+        return DML_NO;
+    for (uint32_t i = 0; i < cfg->settings.n; i++) {
+        const struct dml_cfg_setting *s = &cfg->settings.v[i];
+        if (!placeholder_in(c, &s->value, &span))
+            continue;
+        struct dml_sv text = dml_sv_cut(dml_source_text(&c->s->src, span), LONGEST);
+        return dml_check_fire(c, span, NULL,
+                              "`%.*s` is a placeholder that was not filled in: what xl would start is judged, not the "
+                              "guest that is meant",
+                              DML_SV_ARG(text));
+    }
+    return DML_NO;
+}
+
 /* Keys whose misspelling leaves a guest unrestricted without a word. */
 static const char *const precious[] = {"dm_restrict", "device_model_user", "device_model_version"};
 enum { PRECIOUS = sizeof precious / sizeof precious[0] };

@@ -138,7 +138,10 @@ enum dml_truth dml_check_qemu_refuses_value(struct dml_check *c)
 
 enum dml_truth dml_check_qemu_built_without(struct dml_check *c)
 {
-    return missed(c, DML_QEMU_FEATURE, "qemu.caps", refused(c, DML_QEMU_BY_BUILD));
+    const struct dml_target *t = &c->s->world->target;
+    enum dml_truth answer = missed(c, DML_QEMU_FEATURE, "qemu.caps", refused(c, DML_QEMU_BY_BUILD));
+    _Bool known = t->qemu || t->qemu_restricts != DML_TRI_UNKNOWN || t->run_with_chroot != DML_TRI_UNKNOWN;
+    return answer != DML_NO || known || !dml_check_restricted_hvm(c) ? answer : dml_check_missing(c, "qemu.version");
 }
 
 /* What is not known to be taken: the deciding rules miss it, this one says it. */

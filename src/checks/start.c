@@ -18,8 +18,10 @@ static enum dml_truth each_problem(struct dml_check *c, enum dml_guest_kind kind
         if (p->kind != kind || (p->key == DML_KEY_dm_restrict && !stored) || p->id == DML_GUEST_P_HVMLOADER)
             continue;
         const char *message = dml_guest_message(g, p, c->s->a), *hint = dml_guest_hint(g, p, c->s->a);
+        struct dml_span placeholder;
         if (p->id != DML_GUEST_P_CMDLINE &&
-            dml_cfg_has_placeholder(p->id == DML_GUEST_P_DISK ? dml_source_text(&c->s->src, p->span) : p->value))
+            dml_cfg_find_placeholder(p->id == DML_GUEST_P_DISK ? dml_source_text(&c->s->src, p->span) : p->value,
+                                     &placeholder))
             hint = "it looks like a placeholder that was not filled in: render the template first, or check the result "
                    "of it";
         answer = dml_check_fire(c, p->span, p->key ? dml_key(p->key)->name.p : NULL, hint && *hint ? "%s; %s" : "%s",

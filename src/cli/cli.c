@@ -274,6 +274,29 @@ static const struct dml_command *find_command(const char *name)
     return NULL;
 }
 
+/* Does an argument take the next one as its value, whatever the command? */
+static _Bool takes_next(const char *arg)
+{
+    if (arg[1] == '-')
+        for (enum dml_option_id i = 0; i < DML_OPTIONS; i++)
+            if (strcmp(arg + 2, options[i].name) == 0)
+                return options[i].arg && !optional(&options[i]);
+    for (const char *letter = arg + 1; arg[1] != '-' && *letter; letter++)
+        for (enum dml_option_id i = 0; i < DML_OPTIONS; i++)
+            if (options[i].letter == *letter && options[i].arg)
+                return !letter[1];
+    return 0;
+}
+
+/* The first argument that is neither an option nor its value, where a command may stand; argc where there is none. */
+static int first_word(int argc, char **argv)
+{
+    int i = 1;
+    while (i < argc && argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--") != 0)
+        i += 1 + takes_next(argv[i]);
+    return i < argc && argv[i][0] != '-' ? i : argc;
+}
+
 enum dml_exit dml_cli_main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -286,21 +309,24 @@ enum dml_exit dml_cli_main(int argc, char **argv)
         dml_cli_help(stdout, about);
         return dml_cli_finish(DML_EXIT_OK);
     }
-    const struct dml_command *command = find_command(first);
-    int skip = command ? 2 : 1;
-    if (!command) {
+    int at = first_word(argc, argv);
+    const char *word = at < argc ? argv[at] : "";
+    const struct dml_command *command = find_command(word);
+    if (command) {
+        memmove(&argv[at], &argv[at + 1], (size_t)(argc-- - at) * sizeof *argv);
+    } else {
         /* A word that is no file but nearly a command is a slip, not a path. */
-        long near = dml_sv_nearest(dml_sv_of(first), DML_COMMANDS, command_name, NULL);
-        if (near >= 0 && first[0] != '-' && !strchr(first, '/') && access(first, F_OK) != 0)
+        long near = *word ? dml_sv_nearest(dml_sv_of(word), DML_COMMANDS, command_name, NULL) : -1;
+        if (near >= 0 && !strchr(word, '/') && access(word, F_OK) != 0)
             return dml_cli_fail(DML_EXIT_USAGE, "there is no command and no file \"%s\"; did you mean `dmlint %s`?",
-                                first, dml_commands[near].name);
+                                word, dml_commands[near].name);
         command = &dml_commands[DML_COMMAND_CHECK];
     }
     struct dml_arena a = {0};
     struct dml_args args;
     struct dml_err err;
     enum dml_exit code;
-    if (dml_args_parse(command, argc - skip, argv + skip, &a, &args, &err) < 0)
+    if (dml_args_parse(command, argc - 1, argv + 1, &a, &args, &err) < 0)
         code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
     else if (dml_args_get(&args, DML_OPTION_HELP)) {
         dml_cli_help(stdout, command);

@@ -152,6 +152,7 @@ static int run(struct baseline *c, struct dml_err *err)
         return rc;
     const struct dml_run_ask ask = dml_guest_files_ask(&c->g, DML_NEED_VALUES);
     rc = dml_run(&c->g.session, &ask, &c->o, err);
+    dml_progress_end(&c->g.progress);
     if (rc == 0)
         rc = note_seen(c, err);
     for (uint32_t i = 0; rc == 0 && i < c->g.session.baselines.n; i++)

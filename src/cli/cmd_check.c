@@ -24,7 +24,9 @@ struct check {
     struct dml_guest_files g;
     struct output outputs[OUTPUTS_MAX];
     unsigned outputs_n;
-    unsigned fail_on, min_severity, color;
+    unsigned fail_on, min_severity;
+    unsigned width; /* of the terminal; 0: there is none */
+    _Bool color;
     uint32_t required;       /* protections */
     _Bool fix, diff, unsafe; /* what to do about findings */
     _Bool to_stdout;         /* the fixed standard input has standard output for itself */
@@ -84,10 +86,7 @@ static int parse_fixing(struct check *c, struct dml_err *err)
         return dml_err_set(err, DML_EINVAL, "--diff changes nothing; give either --fix or --diff");
     for (uint32_t i = 0; i < c->g.inputs.paths.n; i++)
         c->to_stdout |= c->fix && strcmp(c->g.inputs.paths.v[i], "-") == 0;
-    int rc = dml_guest_files_writing(&c->g, c->fix ? NULL : "--fix", err);
-    if (rc < 0 || (!c->fix && !c->diff))
-        return rc;
-    return dml_guest_files_twins(&c->g, err);
+    return dml_guest_files_writing(&c->g, c->fix ? NULL : "--fix", err);
 }
 
 /* --require-protection: a set of what restriction can give. */
@@ -139,7 +138,6 @@ static int shut_in(struct check *c, struct dml_err *err)
 
 static int setup(struct check *c, struct dml_err *err)
 {
-    static const char *const when[] = {"auto", "always", "never", NULL};
     int rc = parse_protections(c, err);
     if (rc == 0)
         rc = dml_guest_files_open(&c->g, c->args, c->required, err);
@@ -150,7 +148,8 @@ static int setup(struct check *c, struct dml_err *err)
     if (rc == 0)
         rc = parse_levels(c, err);
     if (rc == 0)
-        rc = dml_common_word(c->args, DML_OPTION_COLOR, when, &c->color, err);
+        rc = dml_common_color(c->args, c->to_stdout ? STDERR_FILENO : STDOUT_FILENO, &c->color, err);
+    c->width = dml_common_width(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO);
     return rc < 0 ? rc : shut_in(c, err);
 }
 
@@ -168,14 +167,15 @@ static unsigned needs(const struct check *c)
 static int run(struct check *c, struct dml_err *err)
 {
     const struct dml_run_fix fix = {.which = c->unsafe ? DML_FIX_ALL : DML_FIX_ONLY_SAFE,
-                                    .same_as = c->g.same_as,
                                     .judge_before = c->diff,
                                     .refuse_stored = c->fix,
                                     .store = c->fix ? dml_guest_files_store : NULL};
     struct dml_run_ask ask = dml_guest_files_ask(&c->g, needs(c));
     ask.fix = c->fix || c->diff ? &fix : NULL;
     ask.try = c->try;
-    return dml_run(&c->g.session, &ask, &c->o, err);
+    int rc = dml_run(&c->g.session, &ask, &c->o, err);
+    dml_progress_end(&c->g.progress);
+    return rc;
 }
 
 /* --- report
@@ -205,6 +205,7 @@ static int write_one(struct check *c, const struct output *o, const struct dml_r
     struct dml_buf text;
     dml_buf_init(&text, SIZE_MAX / 2);
     one.color = 0;
+    one.width = 0;
     int rc = dml_report_write(o->format, &one, (struct dml_sink){write_buf, &text}, err);
     if (rc == 0)
         rc = dml_guest_files_report(&c->g, o->file, dml_buf_view(&text), err);
@@ -252,7 +253,8 @@ static enum dml_exit exit_code(const struct check *c)
     enum dml_exit code = dml_guest_files_messages(&c->g, c->o);
     if (c->diff ? c->o->changed > 0 : any_fails(c))
         code = dml_exit_worse(code, DML_EXIT_FINDINGS);
-    if (dml_args_get(c->args, DML_OPTION_REQUIRE_READY) && !all_ready(c->o))
+    if (dml_args_get(c->args, DML_OPTION_REQUIRE_READY) &&
+        (dml_guest_files_skipped_ask(&c->g, c->o) || !all_ready(c->o)))
         code = dml_exit_worse(code, DML_EXIT_FINDINGS);
     return code;
 }
@@ -302,6 +304,7 @@ static int print_diffs(const struct check *c, struct dml_err *err)
 static int describe(const struct check *c, struct dml_report *report, struct dml_err *err)
 {
     const struct dml_target *t = &c->g.session.world.target;
+    const struct dml_facts *host = c->g.session.world.host;
     struct dml_policy *policy;
     char text[24];
     int rc = dml_session_policy(&c->g.session, c->o->files ? c->g.shown[0] : ".", &policy, err);
@@ -310,9 +313,12 @@ static int describe(const struct check *c, struct dml_report *report, struct dml
     *report = (struct dml_report){.o = c->o,
                                   .policy_name = dml_policy_name(policy),
                                   .policy_sha256 = dml_policy_sha256(policy),
+                                  .host = host ? host->origin : NULL,
+                                  .host_option = dml_common_host_option(c->args),
+                                  .width = c->width,
+                                  .color = c->color,
                                   .min_severity = (enum dml_severity)c->min_severity,
                                   .hidden_states = dml_args_get(c->args, DML_OPTION_VERBOSE) != NULL};
-    report->color = c->color == 1 || (c->color == 0 && isatty(c->to_stdout ? STDERR_FILENO : STDOUT_FILENO));
     if (t->xen_known)
         report->target_xen = dml_arena_strdup(c->args->arena, dml_version_text(t->xen, 0, text));
     if (t->qemu)
@@ -347,12 +353,17 @@ enum dml_exit dml_cmd_check(const struct dml_args *args)
 {
     struct check c = {.args = args};
     struct dml_err err = {""};
+    enum dml_exit code = DML_EXIT_OK;
     int rc = setup(&c, &err);
-    if (rc == 0)
+    _Bool list = rc == 0 && dml_args_get(args, DML_OPTION_LIST_FILES);
+    if (list)
+        rc = dml_guest_files_list(&c.g, &code, &err);
+    if (rc == 0 && !list)
         rc = run(&c, &err);
-    if (rc == 0)
+    if (rc == 0 && !list)
         rc = report_all(&c, &err);
-    enum dml_exit code = rc < 0 ? dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg) : exit_code(&c);
+    if (rc < 0 || !list)
+        code = rc < 0 ? dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg) : exit_code(&c);
     dml_outcome_free(c.o);
     dml_guest_files_close(&c.g);
     return code;

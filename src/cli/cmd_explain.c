@@ -11,7 +11,7 @@ static void section(struct dml_buf *out, const char *title, const char *text)
     if (!text || !text[0])
         return;
     dml_buf_printf(out, "\n%s\n", title);
-    dml_fold(out, text, "  ");
+    dml_fold(out, text, "  ", DML_FOLD);
 }
 
 static void releases(struct dml_buf *out, const struct dml_rule *r)
@@ -56,7 +56,7 @@ static void fix(struct dml_buf *out, const struct dml_rule *r)
         return;
     dml_buf_printf(out, "\nFix (%s)\n", dml_fix_safety_names[r->fix_safety]);
     if (r->fix_text)
-        dml_fold(out, r->fix_text, "  ");
+        dml_fold(out, r->fix_text, "  ", DML_FOLD);
     for (unsigned i = 0; i < r->fixes_n; i++)
         fix_op(out, &r->fixes[i]);
 }
@@ -86,7 +86,7 @@ static void example(struct dml_buf *out, const struct dml_example *x)
     }
     if (x->facts) {
         dml_buf_str(out, "  on a host with\n");
-        dml_fold(out, x->facts, "    ");
+        dml_fold(out, x->facts, "    ", DML_FOLD);
     }
 }
 
@@ -100,7 +100,7 @@ static void explain(struct dml_buf *out, const struct dml_rule *r)
     if (!r->builtin)
         dml_buf_printf(out, "from %s:%u\n", r->file, r->line);
     dml_buf_char(out, '\n');
-    dml_fold(out, r->summary, "");
+    dml_fold(out, r->summary, "", DML_FOLD);
     section(out, "Why", r->why);
     section(out, "What to do", r->what_to_do);
     params(out, r);
@@ -114,6 +114,18 @@ static void explain(struct dml_buf *out, const struct dml_rule *r)
     dml_buf_printf(out, "\nTo accept it in one place: # dmlint: ignore[%s] -- reason\n", r->id);
 }
 
+/* A prefix or tag: the rules that it means, one a line. 0 where it means none. */
+static _Bool list(struct dml_buf *out, const struct dml_rules *rules, struct dml_sv word)
+{
+    _Bool any = 0;
+    for (uint32_t i = 0; i < rules->n; i++)
+        if (dml_rule_matches(&rules->v[i], word)) {
+            dml_print_rule(out, &rules->v[i]);
+            any = 1;
+        }
+    return any;
+}
+
 enum dml_exit dml_cmd_explain(const struct dml_args *args)
 {
     struct dml_here here = {0};
@@ -121,7 +133,9 @@ enum dml_exit dml_cmd_explain(const struct dml_args *args)
     struct dml_buf out;
     enum dml_exit code = DML_EXIT_OK;
     if (!args->n_paths)
-        return dml_cli_fail(DML_EXIT_USAGE, "explain which rule? Give an id or a name; dmlint rules lists them");
+        return dml_cli_fail(
+            DML_EXIT_USAGE,
+            "explain which rule? Give an id or a name, or a prefix or tag to list; dmlint rules lists them all");
     if (dml_here_open(&here, args, NULL, &err) < 0) {
         code = dml_cli_fail(DML_EXIT_USAGE, "%s", err.msg);
         dml_here_free(&here);
@@ -135,13 +149,15 @@ enum dml_exit dml_cmd_explain(const struct dml_args *args)
         struct dml_sv word = dml_sv_of(args->paths[i]);
         long k = dml_rules_find(rules, word);
         const char *near = NULL;
-        found = k >= 0;
+        found = k >= 0 || list(&out, rules, word);
         if (!found) {
             dml_rules_word(rules, word, &near);
             code = dml_cli_fail(DML_EXIT_USAGE, "there is no rule \"%s\"%s%s%s; dmlint rules lists them",
                                 args->paths[i], near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
             break;
         }
+        if (k < 0)
+            continue;
         dml_buf_str(&out, i ? "\n" : "");
         explain(&out, &rules->v[k]);
     }

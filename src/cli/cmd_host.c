@@ -54,7 +54,7 @@ enum dml_exit dml_cmd_host(const struct dml_args *args)
                  {"check",
                   dml_cmd_host_check,
                   {DML_OPTION_ROOT, DML_OPTION_HOST, DML_OPTION_XEN, DML_OPTION_QEMU, DML_OPTION_QEMU_CAPS,
-                   DML_OPTION_USERS_FORMAT, DML_OPTION_JOBS, DML_OPTION_QUIET, DML_OPTION_HELP}},
+                   DML_OPTION_USERS_FORMAT, DML_OPTION_JOBS, DML_OPTION_QUIET, DML_OPTION_COLOR, DML_OPTION_HELP}},
                  {"users",
                   dml_cmd_host_users,
                   {DML_OPTION_ROOT, DML_OPTION_HOST, DML_OPTION_BASE, DML_OPTION_USERS_FORMAT, DML_OPTION_QUIET,

@@ -2,11 +2,12 @@
 /* dmlint host check: can this host restrict device models? A checklist of every rule about hosts. */
 #include <json-c/json.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cmd_host.h"
 #include "cli/common.h"
 #include "cli/words.h"
-#include "run/run.h"
+#include "report/report.h"
 #include "text/json_out.h"
 #include "text/safe.h"
 
@@ -16,6 +17,7 @@ struct host_check {
     const struct dml_args *args;
     struct dml_arena *a;
     const struct dml_facts *facts; /* NULL: nothing is known */
+    _Bool color;
     struct dml_session session;
     struct dml_judge *judge;
     const struct dml_rules *rules;
@@ -46,6 +48,31 @@ static int find_facts(struct host_check *c, struct dml_err *err)
     return rc;
 }
 
+/* Drops what passes whatever the host is: the plain guest has nothing that it could be said of. */
+static int drop_what_says_nothing(struct host_check *c, struct dml_err *err)
+{
+    struct dml_session nothing;
+    struct dml_judge *judge = NULL;
+    struct dml_host_row *rows;
+    uint32_t n = 0, kept = 0;
+    const struct dml_target *t = &c->session.world.target, known = {.xen = t->xen, .xen_known = t->xen_known};
+    int rc = dml_session_for(&nothing, &c->session, &known, NULL, c->a, err);
+    if (rc == 0)
+        rc = dml_judge_new(&judge, &nothing.grounds, err);
+    if (rc == 0)
+        rc = dml_judge_host(judge, &rows, &n, err);
+    for (uint32_t i = 0, k = 0; rc == 0 && i < c->rows_n; i++) {
+        while (k < n && rows[k].rule < c->rows[i].rule)
+            k++;
+        _Bool always = k < n && rows[k].rule == c->rows[i].rule && rows[k].fires == DML_NO;
+        if (c->rows[i].fires != DML_NO || !always)
+            c->rows[kept++] = c->rows[i];
+    }
+    c->rows_n = kept;
+    dml_judge_free(judge);
+    return rc;
+}
+
 static int ask(struct host_check *c, struct dml_err *err)
 {
     static const char *const paths[] = {"host-check.cfg"};
@@ -69,10 +96,22 @@ static int ask(struct host_check *c, struct dml_err *err)
         return rc;
     c->rules = c->session.grounds.rules;
     c->guest = c->o->guests;
-    return dml_judge_host(c->judge, &c->rows, &c->rows_n, err);
+    rc = dml_judge_host(c->judge, &c->rows, &c->rows_n, err);
+    return rc < 0 ? rc : drop_what_says_nothing(c, err);
 }
 
 /* ---- what is said ---- */
+
+static const char *status_color(const char *status)
+{
+    static const struct {
+        const char *status, *sgr;
+    } colors[] = {{"pass", "32"}, {"warn", "1;33"}, {"fail", "1;31"}, {"unknown", "1;36"}};
+    for (size_t i = 0; i < sizeof colors / sizeof colors[0]; i++)
+        if (strcmp(status, colors[i].status) == 0)
+            return colors[i].sgr;
+    return "";
+}
 
 static const char *status(const struct host_check *c, const struct dml_host_row *row)
 {
@@ -87,29 +126,41 @@ static const char *verdict(const struct host_check *c)
     return dml_verdict_name((enum dml_verdict)c->guest->verdict);
 }
 
+/* What restriction would give by what is known: of an unknown release what every one gives, of an unknown system no
+ * more than any. */
+static uint32_t protections(const struct host_check *c)
+{
+    const uint32_t everywhere = 1u << DML_PROTECTION_HANDLES | 1u << DML_PROTECTION_UID;
+    const uint32_t of_linux = 1u << DML_PROTECTION_NAMESPACES | 1u << DML_PROTECTION_LIMITS;
+    return c->guest->protections & (c->session.world.target.xen_known ? UINT32_MAX : everywhere) &
+           (c->facts && c->facts->os ? UINT32_MAX : ~of_linux);
+}
+
 static void print_target(const struct host_check *c, struct dml_buf *out)
 {
     const struct dml_target *t = &c->session.world.target;
     char xen[24], qemu[24];
-    dml_buf_printf(out, "Host %s: Xen %s, QEMU %s, kernel %s.\n",
+    dml_buf_printf(out, "Host %s: Xen %s%s%s, QEMU %s, kernel %s.\n",
                    c->facts && c->facts->hostname ? c->facts->hostname : "(no name)",
-                   t->xen_known ? dml_version_text(t->xen, 0, xen) : "unknown",
-                   t->qemu ? dml_version_text(t->qemu, 0, qemu) : "unknown",
+                   t->xen_known ? "" : "unknown (asked as for ", dml_version_text(t->xen, 0, xen),
+                   t->xen_known ? "" : ")", t->qemu ? dml_version_text(t->qemu, 0, qemu) : "unknown",
                    c->facts && c->facts->kernel_release ? c->facts->kernel_release : "unknown");
 }
 
 static void print_row(const struct host_check *c, const struct dml_host_row *row, struct dml_buf *out)
 {
     const struct dml_rule *rule = &c->rules->v[row->rule];
-    dml_buf_printf(out, "  %-8s %s %s\n", status(c, row), rule->id, rule->name);
+    dml_buf_str(out, "  ");
+    dml_painted(out, c->color, status_color(status(c, row)), status(c, row), 8);
+    dml_buf_printf(out, " %s %s\n", rule->id, rule->name);
     if (row->fires == DML_YES) {
         struct dml_buf safe;
         dml_buf_init(&safe, TEXT_MAX);
         dml_safe_text(&safe, dml_sv_of(row->message), 0);
         dml_buf_char(&safe, '\0');
-        dml_fold(out, safe.failed ? "" : safe.p, "           ");
+        dml_fold(out, safe.failed ? "" : safe.p, "           ", DML_FOLD);
         if (rule->what_to_do)
-            dml_fold(out, rule->what_to_do, "           ");
+            dml_fold(out, rule->what_to_do, "           ", DML_FOLD);
         dml_buf_dispose(&safe);
     }
     for (unsigned i = 0; dml_missing_name(i); i++)
@@ -125,7 +176,9 @@ static void print_text(const struct host_check *c, struct dml_buf *out)
     print_target(c, out);
     for (uint32_t i = 0; i < c->rows_n; i++)
         print_row(c, &c->rows[i], out);
-    dml_buf_printf(out, "A restricted guest that has nothing unusual is %s here.\n", verdict(c));
+    dml_buf_str(out, "A restricted guest that has nothing unusual is ");
+    dml_painted(out, c->color, dml_verdict_color((enum dml_verdict)g->verdict), verdict(c), 0);
+    dml_buf_str(out, " here.\n");
     for (unsigned i = 0; dml_missing_name(i); i++)
         if (g->missing >> i & 1)
             dml_buf_printf(out, "  not known: %s%s%s\n", dml_missing_name(i),
@@ -133,12 +186,12 @@ static void print_text(const struct host_check *c, struct dml_buf *out)
                            dml_missing_command(i) ? dml_missing_command(i) : "");
     const char *before = "  It would have: ";
     for (unsigned i = 0; dml_protection_name(i); i++) {
-        if (!(g->protections >> i & 1))
+        if (!(protections(c) >> i & 1))
             continue;
         dml_buf_printf(out, "%s%s", before, dml_protection_name(i));
         before = ", ";
     }
-    dml_buf_str(out, ".\n");
+    dml_buf_str(out, protections(c) == g->protections ? ".\n" : "; what else, depends on what is not known.\n");
 }
 
 static void put(struct json_object *o, const char *key, struct json_object *value)
@@ -186,7 +239,7 @@ static void print_json(const struct host_check *c, struct dml_buf *out)
     put(o, "target", target);
     put(o, "verdict", dml_json_str(verdict(c)));
     put(o, "missing", words(g->missing, dml_missing_name));
-    put(o, "protections", words(g->protections, dml_protection_name));
+    put(o, "protections", words(protections(c), dml_protection_name));
     for (uint32_t i = 0; i < c->rows_n; i++)
         json_object_array_add(checks, json_row(c, &c->rows[i]));
     put(o, "checks", checks);
@@ -204,6 +257,8 @@ enum dml_exit dml_cmd_host_check(const struct dml_args *args)
         return dml_cli_fail(DML_EXIT_USAGE, "host check takes no path; for a copied root directory say --root %s",
                             args->paths[1]);
     int rc = dml_common_word(args, DML_OPTION_USERS_FORMAT, formats, &format, &err);
+    if (rc == 0)
+        rc = dml_common_color(args, STDOUT_FILENO, &c.color, &err);
     if (rc == 0)
         rc = ask(&c, &err);
     if (rc < 0 || !c.guest) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dmlint migrate: per guest what stands between it and the goal, what dmlint can change itself, and what is left. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/common.h"
 #include "cli/migrate.h"
-#include "text/shell.h"
+#include "host/users.h"
 
-enum { TEXT_MAX = 1024 * 1024 * 1024, OPTION_MAX = 65536 };
+enum { TEXT_MAX = 1024 * 1024 * 1024 };
 
 /* ---- options ---- */
 
@@ -43,20 +44,6 @@ static int find_target(struct migrate *c, struct dml_err *err)
     return rc;
 }
 
-static const char *host_option(const struct migrate *c)
-{
-    const char *host = dml_args_get(c->args, DML_OPTION_HOST);
-    struct dml_buf b;
-    if (!host)
-        return "";
-    dml_buf_init(&b, OPTION_MAX);
-    dml_buf_str(&b, " --host ");
-    dml_shell_word(&b, host);
-    const char *text = dml_arena_strndup(c->m.a, b.p, b.len);
-    dml_buf_dispose(&b);
-    return text ? text : "";
-}
-
 static int setup(struct migrate *c, struct dml_err *err)
 {
     int rc = parse_goal(c, err);
@@ -69,10 +56,17 @@ static int setup(struct migrate *c, struct dml_err *err)
     if (rc == 0)
         rc = dml_guest_files_writing(&c->files, c->write ? NULL : "--write", err);
     if (rc == 0)
-        rc = dml_guest_files_twins(&c->files, err);
-    if (rc == 0)
         rc = find_target(c, err);
     return rc < 0 ? rc : dml_guest_files_sandbox(&c->files, NULL, 0, err);
+}
+
+/* Are the accounts of device models there and in order? */
+static _Bool accounts_are_there(const struct migrate *c)
+{
+    struct dml_users_plan plan;
+    const struct dml_facts *host = c->files.session.world.host;
+    return host && dml_users_plan(host, DML_FACT_UNKNOWN, c->m.a, &plan, NULL) == 0 && plan.base_exists &&
+           plan.reaper_exists && !plan.refused && !plan.reaper_wrong;
 }
 
 static int run(struct migrate *c, struct dml_err *err)
@@ -81,8 +75,8 @@ static int run(struct migrate *c, struct dml_err *err)
     struct migrate_ask ask;
     c->m.inputs = &inputs;
     c->m.session = &c->files.session;
-    c->m.same_as = c->files.same_as;
-    c->m.host_option = host_option(c);
+    c->m.host_option = dml_common_host_option(c->args);
+    c->m.accounts_are_there = accounts_are_there(c);
     c->m.store = c->write ? dml_guest_files_store : NULL;
     if (c->interactive) {
         int rc = dml_migrate_ask_open(&ask, c, err);
@@ -91,6 +85,7 @@ static int run(struct migrate *c, struct dml_err *err)
         c->m.asker = &ask.asker;
     }
     int rc = dml_migrate_run(&c->m, err);
+    dml_progress_end(&c->files.progress);
     c->m.inputs = NULL;
     c->m.asker = NULL;
     return rc;
@@ -119,6 +114,10 @@ enum dml_exit dml_cmd_migrate(const struct dml_args *args)
     unsigned format = 0;
     enum dml_exit code = DML_EXIT_USAGE;
     int rc = dml_common_word(args, DML_OPTION_MIGRATE_FORMAT, formats, &format, &err);
+    if (rc == 0)
+        rc = dml_common_color(args, STDOUT_FILENO, &c.color, &err);
+    c.width = dml_common_width(STDOUT_FILENO);
+    c.quiet = dml_args_get(args, DML_OPTION_QUIET) != NULL;
     if (rc == 0)
         rc = setup(&c, &err);
     if (rc == 0)

@@ -11,17 +11,9 @@ enum { TEXT_MAX = 16 * 1024 * 1024 };
 
 static void text(struct dml_buf *out, const struct dml_rules *rules, const _Bool *selected)
 {
-    for (uint32_t i = 0; i < rules->n; i++) {
-        const struct dml_rule *r = &rules->v[i];
-        if (!selected[i])
-            continue;
-        size_t start;
-        dml_buf_printf(out, "%s  %-7s  ", r->id, dml_severity_names[r->severity]);
-        start = out->len;
-        dml_tag_words(out, r->tags, ",");
-        dml_buf_printf(out, "%*s  %-28s  %s\n", (int)(out->len - start < 16 ? 16 - (out->len - start) : 0), "", r->name,
-                       r->summary);
-    }
+    for (uint32_t i = 0; i < rules->n; i++)
+        if (selected[i])
+            dml_print_rule(out, &rules->v[i]);
 }
 
 static void put(struct json_object *o, const char *key, const char *s)

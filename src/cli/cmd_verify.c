@@ -149,7 +149,7 @@ static int compare(struct session *s, struct dml_err *err)
     const struct dml_args one = {.command = s->args->command, .arena = s->a, .paths = &config, .n_paths = 1};
     struct dml_inputs inputs = {0};
     struct dml_subject subject = {.world = &s->world};
-    int rc = config ? dml_inputs_collect(&one, &inputs, err) : 0;
+    int rc = config ? dml_inputs_collect(&one, NULL, &inputs, err) : 0;
     if (rc == 0 && (!(subject.xlu = dml_xlu_new()) || dma_builder_new(NULL, &subject.builder) < 0))
         rc = dml_err_nomem(err);
     if (rc == 0)
@@ -206,10 +206,13 @@ enum dml_exit dml_verify_print(const struct dml_args *args, const char *const *w
     struct session s = {.args = args, .a = args->arena, .procs = {.fd = -1}, .code = DML_EXIT_OK};
     const char *root = dml_args_get(args, DML_OPTION_ROOT);
     unsigned format = 0;
+    _Bool color = 0;
     struct dml_target target;
     struct dml_err err = {{0}};
     int rc = dml_common_word(args, DML_OPTION_VERIFY_FORMAT, formats, &format, &err);
     root = root && *root ? root : "/";
+    if (rc == 0)
+        rc = dml_common_color(args, STDOUT_FILENO, &color, &err);
     if (rc == 0)
         rc = find_facts(&s, root, &err);
     if (rc == 0)
@@ -222,6 +225,7 @@ enum dml_exit dml_verify_print(const struct dml_args *args, const char *const *w
                                     .procs = &s.procs,
                                     .xen = target.xen_known ? target.xen : 0,
                                     .facts_of_root = s.run.facts_of_root};
+        s.run.color = color;
         s.run.xen_from = dml_args_get(args, DML_OPTION_XEN) ? "--xen" : "the host's facts";
         rc = find_qemus(&s, root, &err);
     }

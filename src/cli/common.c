@@ -3,6 +3,7 @@
 #include "cli/common.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,8 +12,9 @@
 #include "policy/policy.h"
 #include "run/threads.h"
 #include "text/safe.h"
+#include "text/shell.h"
 
-enum { NOTES_MAX = 1024 * 1024 };
+enum { NOTES_MAX = 1024 * 1024, HOST_OPTION_MAX = 65536 };
 
 int dml_common_facts(const struct dml_args *args, const struct dml_facts **facts, struct dml_err *err)
 {
@@ -194,4 +196,33 @@ void dml_print_text(struct dml_sv text)
     }
     fwrite(b.p ? b.p : "", 1, b.len, stdout);
     dml_buf_dispose(&b);
+}
+
+unsigned dml_common_width(int fd)
+{
+    struct winsize size;
+    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int dml_common_color(const struct dml_args *args, int fd, _Bool *on, struct dml_err *err)
+{
+    static const char *const when[] = {"auto", "always", "never", NULL};
+    unsigned how = 0;
+    int rc = dml_common_word(args, DML_OPTION_COLOR, when, &how, err);
+    *on = how == 1 || (how == 0 && isatty(fd));
+    return rc;
+}
+
+const char *dml_common_host_option(const struct dml_args *args)
+{
+    const char *host = dml_args_get(args, DML_OPTION_HOST);
+    struct dml_buf b;
+    if (!host)
+        return "";
+    dml_buf_init(&b, HOST_OPTION_MAX);
+    dml_buf_str(&b, " --host ");
+    dml_shell_word(&b, host);
+    const char *text = b.failed ? NULL : dml_arena_strndup(args->arena, b.p, b.len);
+    dml_buf_dispose(&b);
+    return text ? text : "";
 }

@@ -42,4 +42,11 @@ int dml_common_sandbox(const struct dml_args *args, const char *const *dirs, uin
 /* Writes text of guests to standard output: as it is, or made harmless line by line where that is a terminal. */
 void dml_print_text(struct dml_sv text);
 
+/* Columns of the terminal that a descriptor is; 0 where it is none. */
+unsigned dml_common_width(int fd);
+/* --color: are there colours on this descriptor? DML_EINVAL with a message. */
+int dml_common_color(const struct dml_args *args, int fd, _Bool *on, struct dml_err *err);
+/* How a command names the same host: " --host facts.json", for a shell; "" where --host was not given. */
+const char *dml_common_host_option(const struct dml_args *args);
+
 #endif

@@ -12,6 +12,9 @@
 
 #include "base/path.h"
 #include "cli/common.h"
+#include "report/report.h"
+
+enum { SKIPPED_MAX = 4096 };
 
 /* The paths as shown: standard input has the name that --stdin-filename gives it. */
 static int name_inputs(struct dml_guest_files *g, struct dml_err *err)
@@ -28,8 +31,21 @@ static int name_inputs(struct dml_guest_files *g, struct dml_err *err)
 static int select_rules(void *user, const struct dml_rules *rules, struct dml_arena *a, const _Bool **selected,
                         struct dml_err *err)
 {
+    const struct dml_guest_files *g = user;
     (void)a; /* the arguments' arena is the session's */
-    return dml_common_selected(user, rules, selected, err);
+    return dml_common_selected(g->args, rules, selected, err);
+}
+
+/* The inputs, which policies have a say in. */
+static int choose(void *user, const struct dml_session *s, struct dml_session_ask *ask, struct dml_err *err)
+{
+    struct dml_guest_files *g = user;
+    int rc = dml_inputs_collect(g->args, s, &g->inputs, err);
+    if (rc == 0)
+        rc = name_inputs(g, err);
+    ask->paths = g->shown;
+    ask->paths_n = rc == 0 ? g->inputs.paths.n : 0;
+    return rc;
 }
 
 int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args, uint32_t required, struct dml_err *err)
@@ -37,15 +53,12 @@ int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args,
     struct dml_session_ask ask = {.policy = dml_common_policy(args),
                                   .baseline = dml_args_get(args, DML_OPTION_BASELINE),
                                   .baseline_is_made = args->command->run == dml_cmd_baseline,
+                                  .choose = choose,
                                   .select = select_rules,
-                                  .user = (void *)args,
+                                  .user = g,
                                   .required = required};
     *g = (struct dml_guest_files){.args = args};
-    int rc = dml_inputs_collect(args, &g->inputs, err);
-    if (rc == 0)
-        rc = name_inputs(g, err);
-    if (rc == 0)
-        rc = dml_common_max_bytes(args, &ask.max_bytes, err);
+    int rc = dml_common_max_bytes(args, &ask.max_bytes, err);
     if (rc == 0)
         rc = dml_common_jobs(args, &g->jobs, err);
     if (rc == 0)
@@ -56,9 +69,9 @@ int dml_guest_files_open(struct dml_guest_files *g, const struct dml_args *args,
         rc = dml_common_today(args, &ask.today, err);
     if (rc < 0)
         return rc;
-    ask.paths = g->shown;
-    ask.paths_n = g->inputs.paths.n;
     rc = dml_session_open(&g->session, &ask, args->arena, err);
+    if (rc == 0 && !dml_args_get(args, DML_OPTION_QUIET) && !dml_args_get(args, DML_OPTION_INTERACTIVE))
+        rc = dml_progress_open(&g->progress, g->inputs.paths.n, args->arena) < 0 ? dml_err_nomem(err) : 0;
     const char *said;
     for (uint32_t i = 0; (said = dml_session_refused(&g->session, i)); i++)
         g->inputs.code = dml_exit_worse(g->inputs.code, dml_cli_fail(DML_EXIT_USAGE, "%s", said));
@@ -69,56 +82,6 @@ void dml_guest_files_close(struct dml_guest_files *g)
 {
     dml_session_close(&g->session);
     dml_arena_dispose(&g->standard_input);
-}
-
-struct physical {
-    dev_t dev;
-    ino_t ino;
-    uint32_t input;
-};
-
-static int by_file(const void *x, const void *y)
-{
-    const struct physical *a = x, *b = y;
-    if (a->dev != b->dev)
-        return a->dev < b->dev ? -1 : 1;
-    if (a->ino != b->ino)
-        return a->ino < b->ino ? -1 : 1;
-    return (a->input > b->input) - (a->input < b->input);
-}
-
-/* One physical file is fixed once, under the first of its paths. */
-int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err)
-{
-    struct dml_arena *a = g->args->arena;
-    struct physical *v = dml_new_n(a, struct physical, g->inputs.paths.n + 1);
-    g->same_as = dml_new_n(a, uint32_t, g->inputs.paths.n + 1);
-    if (!v || !g->same_as)
-        return dml_err_nomem(err);
-    uint32_t n = 0;
-    struct stat st;
-    for (uint32_t i = 0; i < g->inputs.paths.n; i++)
-        g->same_as[i] = i;
-    for (uint32_t i = 0; i < g->inputs.paths.n && !g->output_dir; i++)
-        if (stat(g->inputs.paths.v[i], &st) == 0)
-            v[n++] = (struct physical){st.st_dev, st.st_ino, i};
-    if (n)
-        qsort(v, n, sizeof *v, by_file);
-    for (uint32_t i = 1; i < n; i++)
-        if (v[i].dev == v[i - 1].dev && v[i].ino == v[i - 1].ino)
-            g->same_as[v[i].input] = g->same_as[v[i - 1].input];
-    return 0;
-}
-
-const char *dml_guest_files_tree(const struct dml_guest_files *g, const char *path)
-{
-    for (uint32_t i = 0; i < g->inputs.trees.n; i++) {
-        const char *tree = g->inputs.trees.v[i];
-        size_t n = strlen(tree);
-        if (strncmp(path, tree, n) == 0 && (path[n] == '/' || tree[n - 1] == '/'))
-            return tree;
-    }
-    return NULL;
 }
 
 static int by_copy(const void *x, const void *y)
@@ -138,7 +101,7 @@ static int name_copies(struct dml_guest_files *g, struct dml_err *err)
     if (!g->copies || !sorted)
         return dml_err_nomem(err);
     for (uint32_t i = 0; i < g->inputs.paths.n; i++) {
-        const char *path = g->inputs.paths.v[i], *tree = dml_guest_files_tree(g, path);
+        const char *path = g->inputs.paths.v[i], *tree = dml_inputs_tree(&g->inputs, path);
         const char *rest = tree ? path + strlen(tree) : dml_path_base(dml_sv_of(path)).p;
         if (strcmp(path, "-") == 0)
             continue;
@@ -230,9 +193,10 @@ int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml
     struct dml_guest_files *g = user;
     const char *path = g->inputs.paths.v[i];
     size_t max = g->session.grounds.max_bytes;
+    dml_progress_step(&g->progress, i);
     if (strcmp(path, "-") != 0) {
         int rc = g->ids ? read_to_replace(path, &g->ids[i], a, max, text, err) : 1;
-        return rc != 1 ? rc : dml_guest_file_read(a, path, !dml_guest_files_tree(g, path), max, text, err);
+        return rc != 1 ? rc : dml_guest_file_read(a, path, !dml_inputs_tree(&g->inputs, path), max, text, err);
     }
     if (!g->stdin_text.p) /* it can be read once, and is asked for by one thread at a time */
         g->stdin_rc = dml_guest_file_read(&g->standard_input, path, 1, max, &g->stdin_text, err);
@@ -240,12 +204,13 @@ int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml
     return g->stdin_rc;
 }
 
-_Bool dml_guest_files_same(void *user, uint32_t a, uint32_t b)
+/* What was found, and what was named where that is no more than found. */
+_Bool dml_guest_files_may_skip(void *user, uint32_t i)
 {
     const struct dml_guest_files *g = user;
-    struct stat x, y;
-    return stat(g->inputs.paths.v[a], &x) == 0 && stat(g->inputs.paths.v[b], &y) == 0 && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    const char *path = g->inputs.paths.v[i];
+    return strcmp(path, "-") != 0 &&
+           (dml_args_get(g->args, DML_OPTION_FORCE_EXCLUDE) || dml_inputs_tree(&g->inputs, path));
 }
 
 int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_sv text, _Bool changed,
@@ -260,7 +225,7 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
     }
     if (g->output_dir)
         return dml_file_create(g->copies[i], text, (stat(path, &st) == 0 ? st.st_mode & 0777 : 0600) & ~g->umask, err);
-    return changed ? dml_file_replace(path, dml_guest_files_tree(g, path), g->ids ? &g->ids[i] : NULL, old, text,
+    return changed ? dml_file_replace(path, dml_inputs_tree(&g->inputs, path), g->ids ? &g->ids[i] : NULL, old, text,
                                       g->backup ? g->backup : "", &g->backup_number[i], err)
                    : 0;
 }
@@ -270,10 +235,22 @@ struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs
     return (struct dml_run_ask){.paths = g->shown,
                                 .n = g->inputs.paths.n,
                                 .read = dml_guest_files_read,
-                                .same = dml_guest_files_same,
+                                .may_skip = dml_guest_files_may_skip,
+                                .skipped = g->inputs.skipped.v,
+                                .skipped_n = g->inputs.skipped.n,
                                 .user = g,
                                 .needs = needs | (g->inputs.others ? DML_NEED_DIGESTS : 0),
                                 .jobs = g->jobs};
+}
+
+static void say_skipped(const struct dml_outcome *o)
+{
+    struct dml_buf text;
+    dml_buf_init(&text, SKIPPED_MAX);
+    dml_report_skipped(o, &text);
+    fflush(stdout);
+    fputs(text.p ? text.p : "", stderr);
+    dml_buf_dispose(&text);
 }
 
 enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o)
@@ -281,13 +258,18 @@ enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const st
     static const enum dml_exit codes[] = {
         [DML_MESSAGE_UNREADABLE] = DML_EXIT_INCOMPLETE, [DML_MESSAGE_NOT_FIXED] = DML_EXIT_NOT_FIXED};
     enum dml_exit code = g->inputs.code;
+    if (g->args->command->run != dml_cmd_check && !dml_args_get(g->args, DML_OPTION_QUIET))
+        say_skipped(o); /* check has it in its summary */
     for (uint32_t i = 0; i < o->messages_n; i++)
         code = dml_exit_worse(code, dml_cli_fail(codes[o->messages[i].kind], "%s", o->messages[i].text));
     if (o->unwritten)
         code = dml_exit_worse(code, DML_EXIT_NOT_FIXED);
-    if (!o->files && !dml_args_get(g->args, DML_OPTION_ALLOW_EMPTY))
+    if (!o->checked && !dml_args_get(g->args, DML_OPTION_ALLOW_EMPTY))
         code = dml_exit_worse(
-            code, dml_cli_fail(DML_EXIT_NO_INPUT, "no input file matched (--allow-empty makes that no error)"));
+            code, dml_cli_fail(DML_EXIT_NO_INPUT, o->skipped_counted
+                                                      ? "no input file is a guest: all were skipped, --list-files says "
+                                                        "why (--allow-empty makes that no error)"
+                                                      : "no input file matched (--allow-empty makes that no error)"));
     return code;
 }
 

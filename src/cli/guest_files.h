@@ -7,6 +7,7 @@
 
 #include "base/write.h"
 #include "cli/inputs.h"
+#include "cli/progress.h"
 #include "run/run.h"
 
 struct dml_guest_files {
@@ -21,10 +22,10 @@ struct dml_guest_files {
     struct dml_file_id *ids;         /* by input: which file was read, where it is to be written; NULL: nothing is */
     mode_t umask;
     const char **copies; /* by input: its copy in output_dir, NULL for standard input */
-    uint32_t *same_as;   /* by input: the first one that is another path to the same file, or itself */
     struct dml_arena standard_input;
     struct dml_sv stdin_text; /* what it gave; p is NULL until it was read */
     int stdin_rc;
+    struct dml_progress progress;
     void *command; /* the command's own, for what it does in a run */
 };
 
@@ -39,11 +40,6 @@ void dml_guest_files_close(struct dml_guest_files *g);
 
 /* --backup and --output-dir. `needs`: the option that is missing for writing, or NULL. */
 int dml_guest_files_writing(struct dml_guest_files *g, const char *needs, struct dml_err *err);
-/* Which inputs are one file, for those who fix: asks the file system about each. */
-int dml_guest_files_twins(struct dml_guest_files *g, struct dml_err *err);
-
-/* The directory that an input was found below; NULL for one that was named itself. */
-const char *dml_guest_files_tree(const struct dml_guest_files *g, const char *path);
 
 /* Reads a guest file (`-`: standard input; one that was not named on the command line must be a regular one), of a
  * saved image only the part with its config. As below. */
@@ -63,7 +59,7 @@ int dml_guest_files_try(const struct dml_guest_files *g, struct dml_try **out, s
 
 /* What a run asks of the inputs (run/run.h); `user` is the struct dml_guest_files. */
 int dml_guest_files_read(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err);
-_Bool dml_guest_files_same(void *user, uint32_t a, uint32_t b);
+_Bool dml_guest_files_may_skip(void *user, uint32_t i);
 /*
  * Puts a rewritten text where it belongs: standard output, a copy in output_dir, or the file itself. What cannot be
  * written is an error with a message, and the file is as it was.
@@ -72,6 +68,10 @@ int dml_guest_files_store(void *user, uint32_t i, struct dml_sv old, struct dml_
                           struct dml_err *err);
 /* A run over all inputs, with what is above; the caller adds what else it wants. */
 struct dml_run_ask dml_guest_files_ask(struct dml_guest_files *g, unsigned needs);
+/* --list-files: prints each file with what it is, and why. DML_ENOMEM with a message. */
+int dml_guest_files_list(struct dml_guest_files *g, enum dml_exit *code, struct dml_err *err);
+/* For --require-ready: does a skipped file ask for dm_restrict? It is said which; what cannot be read may. */
+_Bool dml_guest_files_skipped_ask(const struct dml_guest_files *g, const struct dml_outcome *o);
 /* Prints the messages of an outcome, and returns the exit status that they and the inputs ask for. */
 enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o);
 /* Writes a report file: as a whole or not at all, onto no input and through no link. */

@@ -10,9 +10,10 @@ struct migrate {
     const struct dml_args *args;
     struct dml_guest_files files;
     struct dml_migration m;
-    const char *goal_text; /* "restrict", "qemu-xen", or the release */
-    _Bool write, interactive;
-    char xen[24], qemu[24]; /* the target; "" where it is not known */
+    const char *goal_text;                  /* "restrict", "qemu-xen", or the release */
+    _Bool write, interactive, color, quiet; /* quiet: only the table */
+    unsigned width;                         /* of the terminal; 0: there is none */
+    char xen[24], qemu[24];                 /* the target; "" where it is not known */
 };
 
 /* Somebody at a terminal who decides, with --interactive. */

@@ -28,7 +28,7 @@ static int add(struct places *p, struct dml_sv dir)
 static int add_guest(struct places *p, const struct dml_guest_files *g, const char *path)
 {
     char real[PATH_MAX];
-    const char *tree = dml_guest_files_tree(g, path);
+    const char *tree = dml_inputs_tree(&g->inputs, path);
     if (tree)
         return add(p, dml_sv_of(tree));
     return strcmp(path, "-") != 0 && realpath(path, real) ? add(p, dml_path_dir(dml_sv_of(real))) : 0;

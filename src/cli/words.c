@@ -6,8 +6,6 @@
 
 #include "cli/common.h"
 
-enum { WIDTH = 78 };
-
 int dml_here_open(struct dml_here *h, const struct dml_args *args, const char *name, struct dml_err *err)
 {
     *h = (struct dml_here){0};
@@ -32,39 +30,6 @@ void dml_here_free(struct dml_here *h)
         dml_policy_free(h->policy);
 }
 
-void dml_fold(struct dml_buf *out, const char *text, const char *indent)
-{
-    size_t margin = strlen(indent), column = 0;
-    for (const char *p = text; *p;) {
-        size_t line = strcspn(p, "\n");
-        if (!line || p[0] == ' ') { /* an empty line, or one laid out by hand */
-            if (column)
-                dml_buf_char(out, '\n');
-            if (line)
-                dml_buf_printf(out, "%s%.*s", indent, (int)line, p);
-            dml_buf_char(out, '\n');
-            column = 0;
-            p += line + (p[line] == '\n');
-            continue;
-        }
-        for (const char *end = p + line; p < end;) {
-            size_t word = strcspn(p, " \n");
-            if (column && column + 1 + word > WIDTH) {
-                dml_buf_char(out, '\n');
-                column = 0;
-            }
-            dml_buf_str(out, column ? " " : indent);
-            column = (column ? column + 1 : margin) + word;
-            dml_buf_add(out, p, word);
-            for (p += word; p < end && *p == ' '; p++)
-                ;
-        }
-        p += *p == '\n';
-    }
-    if (column)
-        dml_buf_char(out, '\n');
-}
-
 void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator)
 {
     const char *between = "";
@@ -74,6 +39,16 @@ void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator)
         dml_buf_printf(out, "%s%s", between, dml_tag_names[i]);
         between = separator;
     }
+}
+
+void dml_print_rule(struct dml_buf *out, const struct dml_rule *r)
+{
+    size_t start;
+    dml_buf_printf(out, "%s  %-7s  ", r->id, dml_severity_names[r->severity]);
+    start = out->len;
+    dml_tag_words(out, r->tags, ",");
+    dml_buf_printf(out, "%*s  %-28s  %s\n", (int)(out->len - start < 16 ? 16 - (out->len - start) : 0), "", r->name,
+                   r->summary);
 }
 
 enum dml_exit dml_print_buf(struct dml_buf *b, enum dml_exit code)

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "cli/cli.h"
 #include "policy/policy.h"
+#include "text/fold.h"
 
 /* The policy that --policy names, or else the one for files of the current directory; free it with dml_here_free. */
 struct dml_here {
@@ -16,10 +17,10 @@ struct dml_here {
 int dml_here_open(struct dml_here *h, const struct dml_args *args, const char *name, struct dml_err *err);
 void dml_here_free(struct dml_here *h);
 
-/* Adds text folded at 78 columns, each line behind `indent`; lines that begin with a blank stay as they are. */
-void dml_fold(struct dml_buf *out, const char *text, const char *indent);
 /* "hold, start" */
 void dml_tag_words(struct dml_buf *out, uint32_t tags, const char *separator);
+/* One rule in one line: id, severity, tags, name, summary. */
+void dml_print_rule(struct dml_buf *out, const struct dml_rule *r);
 /* Prints a buffer to stdout and frees it; `code`, or DML_EXIT_USAGE when memory ran out. */
 enum dml_exit dml_print_buf(struct dml_buf *b, enum dml_exit code);
 

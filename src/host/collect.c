@@ -209,16 +209,18 @@ static void collect_login_defs(struct collector *c)
 {
     const struct {
         const char *name;
-        uint64_t *to;
+        uint64_t *to, unset; /* login.defs(5) */
     } wanted[] = {
-        {"UID_MIN", &c->f->login_defs.uid_min},
-        {"UID_MAX", &c->f->login_defs.uid_max},
-        {"SUB_UID_MIN", &c->f->login_defs.sub_uid_min},
-        {"SUB_UID_MAX", &c->f->login_defs.sub_uid_max},
+        {"UID_MIN", &c->f->login_defs.uid_min, 1000},
+        {"UID_MAX", &c->f->login_defs.uid_max, 60000},
+        {"SUB_UID_MIN", &c->f->login_defs.sub_uid_min, 100000},
+        {"SUB_UID_MAX", &c->f->login_defs.sub_uid_max, 600100000},
     };
     struct dml_sv text, line;
     if (!dml_collect_slurp(c, "/etc/login.defs", 0, &text))
         return;
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        *wanted[i].to = wanted[i].unset;
     while (dml_collect_next_line(&text, &line)) {
         struct dml_sv key, value;
         if (!dml_collect_next_word(&line, &key) || !dml_collect_next_word(&line, &value))
@@ -346,7 +348,9 @@ static void collect_kernel(struct collector *c)
     if ((type && strcmp(type, "Linux") == 0) || (!type && dml_collect_is_there(c, "/etc/os-release")))
         c->f->os = "linux";
     c->f->kernel_release = read_word(c, "/proc/sys/kernel/osrelease");
-    c->f->hostname = read_word(c, "/etc/hostname");
+    c->f->hostname = read_word(c, "/proc/sys/kernel/hostname"); /* what runs, whatever it is called after a reboot */
+    if (!c->f->hostname)
+        c->f->hostname = read_word(c, "/etc/hostname");
     /* dom0 sees only its own vCPUs; Linux shows Xen's physical ones here. */
     uint64_t cpus = count_entries(c, "/sys/devices/system/xen_cpu", "xen_cpu");
     if (cpus)
@@ -425,12 +429,13 @@ static void collect_xendomains(struct collector *c)
         dml_collect_list_dir(c, autostart, "", &f->xendomains.autostart);
 }
 
-/* xl.conf has the grammar of guests, but one plain setting is all that is asked of it. */
+/* xl.conf has the grammar of guests, but one plain setting is all that is asked of it; unset, it is xen. */
 static void collect_xl_conf(struct collector *c)
 {
     struct dml_sv text, line, name, value;
     if (!dml_collect_slurp(c, "/etc/xen/xl.conf", 0, &text))
         return;
+    c->f->xl_conf.domid_policy = "xen";
     while (dml_collect_next_line(&text, &line))
         if (dml_collect_assignment(line, &name, &value) && dml_sv_is(dml_sv_trim(name), "domid_policy"))
             c->f->xl_conf.domid_policy = dml_collect_keep(c, dml_sv_trim(value));
@@ -450,14 +455,19 @@ static void collect_stale_chroots(struct collector *c)
 
 enum { DOMIDS = 32752, NEAR = 1024 };
 
-/* Uids of running processes in or near the range of xen-qemuuser-range-base. */
+/* Uids of running processes in or near the range of xen-qemuuser-range-base; without it, where it could come to lie. */
 static void collect_uids_in_use(struct collector *c)
 {
-    uint64_t base = DML_FACT_UNKNOWN;
-    for (uint32_t i = 0; i < c->f->passwd.n; i++)
-        if (strcmp(DML_AT(c->f->passwd, struct dml_account, i)->name, "xen-qemuuser-range-base") == 0)
-            base = DML_AT(c->f->passwd, struct dml_account, i)->uid;
-    DIR *d = base != DML_FACT_UNKNOWN ? dml_root_opendir(c->root, "/proc") : NULL;
+    enum { ABOVE_ACCOUNTS = 65536 };
+    uint64_t first = ABOVE_ACCOUNTS, last = UINT32_MAX;
+    for (uint32_t i = 0; i < c->f->passwd.n; i++) {
+        const struct dml_account *account = DML_AT(c->f->passwd, struct dml_account, i);
+        if (strcmp(account->name, "xen-qemuuser-range-base") != 0)
+            continue;
+        first = account->uid > NEAR ? account->uid - NEAR : 0;
+        last = account->uid + DOMIDS + NEAR;
+    }
+    DIR *d = c->f->passwd.known ? dml_root_opendir(c->root, "/proc") : NULL;
     if (!d)
         return;
     c->f->uids_in_use.known = 1;
@@ -465,8 +475,7 @@ static void collect_uids_in_use(struct collector *c)
         if (e->d_name[0] < '1' || e->d_name[0] > '9')
             continue;
         struct stat st;
-        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid + (uint64_t)NEAR < base ||
-            st.st_uid > base + DOMIDS + NEAR)
+        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid < first || st.st_uid > last)
             continue;
         _Bool seen = 0;
         for (uint32_t i = 0; i < c->f->uids_in_use.n && !seen; i++)

@@ -253,7 +253,7 @@ static const struct dml_fact_field top_fields[] = {
     MAPS(F, "files", file, files, NULL, "what paths named by guests are"),
     FIELD(F, "files_complete", TRI, files_complete,
           "every file that guests name was looked at: what is not listed is absent"),
-    FIELD(F, "uids_in_use", UINTS, uids_in_use, "uids of running processes in or near the range"),
+    FIELD(F, "uids_in_use", UINTS, uids_in_use, "uids of processes in or near the range; without one from 65536 on"),
     FIELD(F, "stale_chroots", STRINGS, stale_chroots, "non-empty /var/run/xen/qemu-root-*"),
     MAPS(F, "scripts", script, scripts, NULL, "lines of scripts, timers and crontabs that do something to guests"),
     FIELD(F, "domid_reuse_timeout", UINT, domid_reuse_timeout,

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "base/root.h"
@@ -208,6 +209,7 @@ static void collect_kubelet(struct collector *c)
 
 void dml_collect_site(struct collector *c)
 {
+    c->f->reserved_uids.known = dml_collect_is_there(c, "/etc"); /* that nothing is set up there is known, too */
     collect_kubelet(c);
     collect_scripts(c);
     collect_sssd(c);

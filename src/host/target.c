@@ -83,7 +83,7 @@ static int parse_qemu(struct dml_target *t, const char *qemu, struct dml_err *er
         dml_buf_dispose(&names);
         return rc;
     } else {
-        int rc = dml_qemu_version_parse(dml_sv_of(qemu), &t->qemu, err);
+        int rc = dml_qemu_release_parse(dml_sv_of(qemu), &t->qemu, err);
         if (rc < 0)
             return rc;
         dml_qemu_build_upstream(&t->build, t->qemu);
@@ -117,7 +117,7 @@ int dml_target_init(struct dml_target *t, const struct dml_facts *facts, const c
     }
     int rc = 0;
     if (xen) {
-        rc = dml_xen_version_parse(dml_sv_of(xen), &t->xen, err);
+        rc = dml_xen_release_parse(dml_sv_of(xen), &t->xen, err);
         t->xen_known = 1;
     }
     if (rc == 0 && qemu)

@@ -15,7 +15,7 @@ static uint64_t required_facts(const struct dml_world *w)
         missing |= DML_MISSING_BIT(os);
     if (!f || !f->kernel_release)
         missing |= DML_MISSING_BIT(kernel);
-    if (!f || f->qemu.installed == DML_TRI_UNKNOWN)
+    if ((!f || f->qemu.installed == DML_TRI_UNKNOWN) && !w->target.qemu) /* one of a version is there */
         missing |= DML_MISSING_BIT(qemu_installed);
     if (!w->target.qemu && w->target.qemu_restricts == DML_TRI_UNKNOWN && w->target.run_with_chroot == DML_TRI_UNKNOWN)
         missing |= DML_MISSING_BIT(qemu_version);

@@ -95,10 +95,10 @@ static int read_input(void *user, struct dml_arena *a, uint32_t i, struct dml_sv
     return m->inputs->read(m->inputs->user, a, i, text, err);
 }
 
-static _Bool same(void *user, uint32_t a, uint32_t b)
+static _Bool may_skip(void *user, uint32_t i)
 {
     struct dml_migration *m = user;
-    return m->inputs->same && m->inputs->same(m->inputs->user, a, b);
+    return m->inputs->may_skip && m->inputs->may_skip(m->inputs->user, i);
 }
 
 static int store(void *user, uint32_t i, struct dml_sv old, struct dml_sv text, _Bool changed, struct dml_err *err)
@@ -113,7 +113,7 @@ static struct dml_run_ask ask_for(struct dml_migration *m, unsigned needs,
 {
     struct dml_run_ask ask = *m->inputs;
     ask.read = read_input;
-    ask.same = same;
+    ask.may_skip = may_skip;
     ask.user = m;
     ask.seen = seen;
     ask.needs |= needs;
@@ -172,6 +172,7 @@ static int after_asking(void *user, uint32_t i, const struct dml_fix_result *res
         *keep = rc == 0 && m->asker->decide(m->asker->user, i);
     }
     *g = whole; /* the plan is made again when all guests are known */
+    g->left = !*keep;
     dml_outcome_free(before);
     dml_outcome_free(after);
     return rc;
@@ -196,7 +197,6 @@ static int run_after(struct dml_migration *m, struct dml_err *err)
                                                [DML_GOAL_QEMU_XEN] = DML_FIX_TO_QEMU_XEN,
                                                [DML_GOAL_XEN] = DML_FIX_ONLY_SAFE};
     const struct dml_run_fix fix = {.which = which[m->goal],
-                                    .same_as = m->same_as,
                                     .ask = m->asker ? &m->asker->fix : NULL,
                                     .before = before_asking,
                                     .after = after_asking,
@@ -209,11 +209,11 @@ static int run_after(struct dml_migration *m, struct dml_err *err)
     return rc;
 }
 
-/* What the second run did to a guest's text; of a file that has two names under the first of them. */
+/* What the second run did to a guest's text. */
 static void take_change(struct dml_migration *m, uint32_t i)
 {
     struct dml_migrate_guest *g = &m->guests[i];
-    const struct dml_text_change *c = &m->after->changes[m->same_as ? m->same_as[i] : i];
+    const struct dml_text_change *c = &m->after->changes[i];
     g->read = g->verdict_before != NULL && !g->stored;
     g->too_large = g->read && !g->before.p;
     g->fixed = c->fixed;

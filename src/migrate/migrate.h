@@ -11,12 +11,20 @@ enum dml_migrate_goal { DML_GOAL_RESTRICT, DML_GOAL_QEMU_XEN, DML_GOAL_XEN };
 /* Who does a step. */
 enum dml_step_group { DML_STEP_AUTOMATIC, DML_STEP_DECISION, DML_STEP_HOST, DML_STEP_GROUPS };
 
+/* A further place of what a step is about. */
+struct dml_step_place {
+    uint32_t line; /* 0: none */
+    const char *message;
+};
 struct dml_step {
     enum dml_step_group group;
     const char *rule; /* id, or NULL */
     const char *text; /* what is to be done or decided, in sentences */
     const char *why;  /* or NULL */
     const char *command;
+    uint32_t line;   /* that `why` is about; 0: none */
+    _Bool from_rule; /* `why` begins with what the rule says there, and `more` with what it says elsewhere */
+    DML_VEC(struct dml_step_place) more;
 };
 
 /* What libxl would execute for one text. */
@@ -33,6 +41,7 @@ struct dml_migrate_guest {
     struct dml_sv name;
     struct dml_sv before, after; /* the texts */
     _Bool read, stored, too_large, changed, written, not_written, reached;
+    _Bool left; /* somebody who was asked left it as it is */
     _Bool was_traditional, is_traditional;
     struct dml_migrate_argv argv_before, argv_after;
     struct dml_fix_result fixed;
@@ -54,12 +63,12 @@ struct dml_migrate_asker {
 struct dml_migration {
     /* To be filled in before dml_migrate_run. */
     struct dml_arena *a;               /* everything lives until it is gone */
-    const struct dml_run_ask *inputs;  /* paths, read, same, jobs */
-    const uint32_t *same_as;           /* by input: the first one that is the same file */
+    const struct dml_run_ask *inputs;  /* paths, read, may_skip, skipped, jobs */
     const struct dml_session *session; /* the host as it is */
     enum dml_migrate_goal goal;
     struct dml_target target;              /* DML_GOAL_XEN: the one to come; otherwise the session's */
     const char *host_option;               /* how commands name the host: " --host facts.json", or "" */
+    _Bool accounts_are_there;              /* `dmlint host users` has nothing to propose for this host */
     const struct dml_migrate_asker *asker; /* NULL: nobody is asked */
     int (*store)(void *user, uint32_t i, struct dml_sv old, struct dml_sv text, _Bool changed, struct dml_err *err);
     /* Results. */

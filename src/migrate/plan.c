@@ -102,17 +102,33 @@ static const char *with_path(struct dml_migration *m, const char *before, const 
 static const char *command_for(struct dml_migration *m, const char *path, const struct dml_rule *rule)
 {
     if (rule->remedy == DML_REMEDY_ACCOUNTS)
-        return dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
+        return m->accounts_are_there ? NULL : dml_arena_printf(m->a, "dmlint host users%s", m->host_option);
     if (rule->fixes_n && rule->fix_safety == DML_FIX_UNSAFE && !rule->migration && !rule->qemu_xen)
         return with_path(m, dml_arena_printf(m->a, "dmlint check --fix --unsafe-fixes --select %s ", rule->id), path);
     return rule->remedy == DML_REMEDY_QEMU_XEN ? with_path(m, "dmlint migrate --to qemu-xen --write ", path) : NULL;
 }
 
-static _Bool planned(const struct dml_migrate_guest *g, const char *rule)
+static struct dml_step *planned(const struct dml_migrate_guest *g, const char *rule)
 {
     for (uint32_t i = 0; i < g->steps.n; i++)
         if (g->steps.v[i].rule && strcmp(g->steps.v[i].rule, rule) == 0)
-            return 1;
+            return &g->steps.v[i];
+    return NULL;
+}
+
+/* A step is there: does it name this place? */
+static int add_place(struct dml_migration *m, struct dml_step *s, struct dml_sv message, uint32_t line)
+{
+    if (!s->from_rule || !message.len || (s->line == line && strncmp(s->why, message.p, message.len) == 0))
+        return 0;
+    for (uint32_t i = 0; i < s->more.n; i++)
+        if (s->more.v[i].line == line && dml_sv_is(message, s->more.v[i].message))
+            return 0;
+    struct dml_step_place *p = dml_vec_add(m->a, &s->more);
+    const char *text = dml_arena_strndup(m->a, message.p, message.len);
+    if (!p || !text)
+        return DML_ENOMEM;
+    *p = (struct dml_step_place){line, text};
     return 0;
 }
 
@@ -127,21 +143,23 @@ static const char *withheld_why(const struct dml_migrate_guest *g, const struct 
 static const char *with_held(struct dml_migration *m, const struct dml_migrate_guest *g, const struct dml_rule *rule,
                              const char *why)
 {
-    const char *held = withheld_why(g, rule);
+    const char *held = g->left ? NULL : withheld_why(g, rule);
     return held ? dml_arena_printf(m->a, "%s (dmlint does not do it: %s)", why, held) : why;
 }
 
 /* A rule that still stands in the way, or that somebody should know of. `message` may be empty. */
 static int from_rule(struct dml_migration *m, struct dml_migrate_guest *g, const struct dml_rule *rule,
-                     struct dml_sv message)
+                     struct dml_sv message, uint32_t line)
 {
+    struct dml_step *there = planned(g, rule->id);
     const char *path = g->o_after->paths[g->file];
-    const char *held = withheld_why(g, rule);
+    const char *held = g->left ? "you left this guest as it is" : withheld_why(g, rule);
     const char *why = message.len ? dml_arena_strndup(m->a, message.p, message.len) : rule->summary;
     enum dml_step_group group = rule->scope == DML_SCOPE_HOST || rule->scope == DML_SCOPE_UPGRADE ? DML_STEP_HOST
                                                                                                   : DML_STEP_DECISION;
-    if (planned(g, rule->id))
-        return 0;
+    if (there)
+        return add_place(m, there, message, line);
+    _Bool from_message = message.len && !(m->goal == DML_GOAL_RESTRICT && rule->migration);
     if (m->goal == DML_GOAL_RESTRICT && rule->migration) {
         group = DML_STEP_AUTOMATIC;
         why = held             ? dml_arena_printf(m->a, "not yet: %s; then run this again", held)
@@ -154,6 +172,8 @@ static int from_rule(struct dml_migration *m, struct dml_migrate_guest *g, const
                                  .rule = rule->id,
                                  .text = rule->what_to_do ? rule->what_to_do : rule->summary,
                                  .why = why,
+                                 .line = line,
+                                 .from_rule = from_message,
                                  .command = group == DML_STEP_AUTOMATIC ? NULL : command_for(m, path, rule)});
 }
 
@@ -253,11 +273,14 @@ static int plan_missing(struct dml_migration *m, struct dml_migrate_guest *g)
             names = names ? dml_arena_printf(m->a, "%s, %s", names, dml_missing_name(i)) : dml_missing_name(i);
     if (!names)
         return 0;
+    _Bool given = *m->host_option != '\0';
     return add(m->a, g,
                (struct dml_step){.group = DML_STEP_HOST,
-                                 .text = "Find out what is not known of the host, and give it with --host.",
+                                 .text = given ? "Find out what the facts that --host gives do not say of the host: "
+                                                 "collect them again there, as root, or add it by hand."
+                                               : "Find out what is not known of the host, and give it with --host.",
                                  .why = dml_arena_printf(m->a, "not known: %s", names),
-                                 .command = "dmlint host collect > host.json"});
+                                 .command = given ? "dmlint host collect" : "dmlint host collect > host.json"});
 }
 
 /* Findings in the order of files; infos count where the step is not about restriction. */
@@ -274,7 +297,7 @@ static int plan_findings(struct dml_migration *m, struct dml_migrate_guest *g)
         if (f->file != g->file)
             break;
         if (f->state == DML_STATE_NEW && f->severity <= level && !beside)
-            rc = from_rule(m, g, rule, f->message);
+            rc = from_rule(m, g, rule, f->message, f->start.line);
     }
     return rc;
 }
@@ -289,7 +312,8 @@ int dml_migrate_plan(struct dml_migration *m, uint32_t i)
     if (rc == 0)
         rc = plan_made(m, g);
     for (uint16_t b = 0; rc == 0 && m->goal == DML_GOAL_RESTRICT && b < v->blockers_n; b++)
-        rc = from_rule(m, g, dml_rule_own(&g->o_after->rules->v[v->blockers[b].rule]), v->blockers[b].message);
+        rc = from_rule(m, g, dml_rule_own(&g->o_after->rules->v[v->blockers[b].rule]), v->blockers[b].message,
+                       v->blockers[b].start.line);
     if (rc == 0)
         rc = plan_findings(m, g);
     return rc == 0 && m->goal == DML_GOAL_RESTRICT ? plan_missing(m, g) : rc;

@@ -108,6 +108,17 @@ static int read_overrides(struct reader *r, const struct dml_yaml_node *node)
     return rc;
 }
 
+static int read_globs(struct reader *r, const struct dml_yaml_node *node, const char *what, struct dml_globs *out)
+{
+    struct dml_sv *v = NULL;
+    if (!node)
+        return 0;
+    out->line = node->line;
+    int rc = dml_yaml_strs(&r->l->yaml, node, what, r->a, &v, &out->n, r->err);
+    out->v = v;
+    return rc;
+}
+
 int dml_layer_read(struct dml_layer *l, const char *file, struct dml_sv text, struct dml_arena *a, struct dml_err *err)
 {
     enum {
@@ -123,11 +134,13 @@ int dml_layer_read(struct dml_layer *l, const char *file, struct dml_sv text, st
         RULE_FILES,
         WAIVERS,
         BASELINE,
+        INCLUDE,
+        EXCLUDE,
         N
     };
-    static const char *const names[] = {"name",      "description", "extends",   "fail_on",
-                                        "rules",     "params",      "overrides", "unsuppressible",
-                                        "rules_dir", "rule_files",  "waivers",   "baseline"};
+    static const char *const names[] = {"name",    "description", "extends",        "fail_on",   "rules",
+                                        "params",  "overrides",   "unsuppressible", "rules_dir", "rule_files",
+                                        "waivers", "baseline",    "include",        "exclude"};
     const struct dml_yaml_node *f[N];
     struct reader r = {l, a, err};
     struct dml_sv s;
@@ -163,6 +176,10 @@ int dml_layer_read(struct dml_layer *l, const char *file, struct dml_sv text, st
         struct dml_sv dir = dml_path_dir(dml_sv_of(file));
         l->baseline = rc ? NULL : dml_path_join(a, dml_arena_strndup(a, dir.p, dir.len), s.p);
     }
+    if (!rc)
+        rc = read_globs(&r, f[INCLUDE], "include", &l->include);
+    if (!rc)
+        rc = read_globs(&r, f[EXCLUDE], "exclude", &l->exclude);
     if (!rc)
         rc = read_entries(&r, f[RULES], f[PARAMS], f[UNSUPPRESSIBLE], &l->entries, &l->entries_n);
     if (!rc && f[OVERRIDES])

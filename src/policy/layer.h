@@ -26,6 +26,12 @@ struct dml_override {
     uint32_t line;
 };
 
+/* `include:` or `exclude:`. */
+struct dml_globs {
+    const struct dml_sv *v;
+    uint32_t n, line; /* line 0: not there */
+};
+
 struct dml_layer {
     const char *file, *name;
     const char *path, *dir; /* absolute; a built-in one has its name as path and no dir */
@@ -39,6 +45,7 @@ struct dml_layer {
     uint8_t fail_on; /* DML_NO_SEVERITY where not said */
     uint32_t fail_on_line;
     const char *baseline;
+    struct dml_globs include, exclude;
 };
 
 /* Settings made for one set of overrides that match. */

@@ -34,8 +34,8 @@ static int add_parents(struct dml_policy *p, const struct dml_layer *l, const ch
 {
     struct dml_sv *names;
     uint32_t n;
-    if (!l->extends)
-        return 0;
+    if (!l->extends) /* a file that says nothing of it extends the default; `extends: []` is nothing at all */
+        return l->dir ? add_layer(p, "default", NULL, here, NULL, NULL, err) : 0;
     int rc = dml_yaml_strs(&l->yaml, l->extends, "extends", &p->arena, &names, &n, err);
     for (uint32_t i = 0; !rc && i < n; i++)
         rc = add_layer(p, names[i].p, dir, here, l, l->extends->kind == DML_YAML_SEQ ? l->extends->v[i] : l->extends,

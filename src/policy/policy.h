@@ -76,6 +76,15 @@ const char *dml_policy_name(const struct dml_policy *p);
 const char *dml_policy_sha256(const struct dml_policy *p);
 /* 1 and the severity, where the policy says what fails ("none" is DML_OFF). */
 _Bool dml_policy_fail_on(const struct dml_policy *p, enum dml_severity *out, struct dml_origin *from);
+/* Is a file of that path a guest, where directories are searched? */
+enum dml_choice {
+    DML_CHOICE_BY_NAME, /* the policy does not say: its name decides */
+    DML_CHOICE_INCLUDED,
+    DML_CHOICE_NOT_INCLUDED, /* `include:` names others */
+    DML_CHOICE_EXCLUDED
+};
+/* What `include:` and `exclude:` say, and where in *from. DML_ENOMEM. */
+int dml_policy_choice(const struct dml_policy *p, const char *path, enum dml_choice *out, struct dml_origin *from);
 /* Path, or NULL; and the directory of the policy file that names it, below which alone it may be written. */
 const char *dml_policy_baseline_file(const struct dml_policy *p, const char **dir);
 uint32_t dml_policy_waivers(const struct dml_policy *p, struct dml_waiver **out);

@@ -66,6 +66,29 @@ static void words(struct dml_buf *out, const char *indent, const char *key, cons
     dml_buf_str(out, "]\n");
 }
 
+/* Of `include` the last one counts, of `exclude` all. */
+static void choices(const struct dml_policy *p, struct dml_buf *out)
+{
+    const struct dml_layer *last = NULL;
+    _Bool any = 0;
+    for (uint32_t i = 0; i < p->layers.n; i++)
+        last = p->layers.v[i]->include.line ? p->layers.v[i] : last;
+    if (last) {
+        dml_buf_printf(out, "# %s:%u\n", last->file, last->include.line);
+        words(out, "", "include", last->include.v, last->include.n);
+    }
+    for (uint32_t i = 0; i < p->layers.n; i++) {
+        const struct dml_globs *globs = &p->layers.v[i]->exclude;
+        dml_buf_str(out, globs->n && !any ? "exclude:\n" : "");
+        any |= globs->n != 0;
+        for (uint32_t k = 0; k < globs->n; k++) {
+            dml_buf_str(out, "  - ");
+            quoted(out, globs->v[k]);
+            from(out, (struct dml_origin){p->layers.v[i]->file, globs->line});
+        }
+    }
+}
+
 static void effective(struct dml_policy *p, struct dml_buf *out)
 {
     enum dml_severity level;
@@ -88,6 +111,7 @@ static void effective(struct dml_policy *p, struct dml_buf *out)
         quoted(out, dml_sv_of(baseline));
         dml_buf_char(out, '\n');
     }
+    choices(p, out);
     dml_buf_str(out, p->rules.n ? "rules:\n" : "");
     for (uint32_t i = 0; i < p->rules.n; i++)
         rule(out, &p->rules.v[i], &p->base[i], "  ");

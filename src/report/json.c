@@ -160,6 +160,15 @@ void dml_json_finding(struct dml_out *out, const struct dml_report *r, const str
     print(out, o);
 }
 
+static struct json_object *skipped(const struct dml_skipped *s)
+{
+    struct json_object *o = json_object_new_object();
+    put_str(o, "path", s->path);
+    put_str(o, "reason", dml_skip_name(s->why));
+    put_str(o, "by", *s->by ? s->by : NULL);
+    return o;
+}
+
 void dml_json_end(struct dml_out *out, const struct dml_report *r)
 {
     const struct dml_finding_counts *c = &r->o->counts;
@@ -168,7 +177,7 @@ void dml_json_end(struct dml_out *out, const struct dml_report *r)
         const char *key;
         size_t n;
     } numbers[] = {
-        {"files", r->o->files},
+        {"files", r->o->checked},
         {"errors", c->by_severity[DML_ERROR]},
         {"warnings", c->by_severity[DML_WARNING]},
         {"infos", c->by_severity[DML_INFO]},
@@ -177,9 +186,17 @@ void dml_json_end(struct dml_out *out, const struct dml_report *r)
         {"baselined", c->by_state[DML_STATE_BASELINED]},
         {"suppressed", c->by_state[DML_STATE_SUPPRESSED]},
         {"unreadable", r->o->unreadable},
+        {"skipped", r->o->skipped_counted},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         put(o, numbers[i].key, json_object_new_int64((int64_t)numbers[i].n));
+    dml_buf_str(&out->buf, "],\n \"skipped\": [");
+    for (uint32_t i = 0, n = 0; i < r->o->skipped_n; i++) {
+        if (!dml_skip_counts(r->o->skipped[i].why))
+            continue;
+        dml_buf_str(&out->buf, n++ ? ",\n  " : "\n  ");
+        print(out, skipped(&r->o->skipped[i]));
+    }
     dml_buf_str(&out->buf, "],\n \"summary\": ");
     print(out, o);
     dml_buf_str(&out->buf, "}\n");

@@ -3,7 +3,7 @@
 #ifndef DML_REPORT_OUT_H
 #define DML_REPORT_OUT_H
 
-#include "report/report.h"
+#include "report/overview.h"
 #include "text/json_out.h"
 #include "text/safe.h"
 
@@ -12,6 +12,9 @@ struct dml_out {
     struct dml_sink sink;
     int rc;
     size_t items; /* for commas */
+    struct dml_arena a;
+    struct dml_host_findings host; /* text: said once, at the begin */
+    struct dml_overview overview;  /* text, of many guests */
     const struct dml_finding *last;
     struct dml_finding *const *of_file; /* the findings of the file that is written */
     size_t of_file_n;

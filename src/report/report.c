@@ -110,6 +110,7 @@ int dml_report_write(const struct dml_format *format, const struct dml_report *r
     format->end(&out, r);
     flush(&out, 0);
     dml_buf_dispose(&out.buf);
+    dml_arena_dispose(&out.a);
     if (out.rc == DML_ENOMEM)
         dml_err_set(err, out.rc, "out of memory while writing the report");
     return out.rc;
@@ -140,15 +141,39 @@ static void summary_of_missing(const struct dml_report *r, struct dml_buf *out)
     }
     if (n == 1 && dml_missing_command(last)) /* one fact can be said by hand */
         dml_buf_printf(out, " (%s shows it)", dml_missing_command(last));
-    if (n)
+    if (!n)
+        return;
+    if (!r->host)
         dml_buf_str(out, "\n  run `dmlint host collect > facts.json` on it, and give --host facts.json\n");
+    else if (strcmp(r->host, "local") == 0)
+        dml_buf_str(out, "\n  `dmlint host collect`, as root, says what it cannot read here\n");
+    else {
+        dml_buf_str(out, "\n  ");
+        dml_safe_text(out, dml_sv_of(r->host), 0);
+        dml_buf_str(out, " does not say it: collect it again on the host, as root, or add it (dmlint-facts(5))\n");
+    }
+}
+
+void dml_report_skipped(const struct dml_outcome *o, struct dml_buf *out)
+{
+    size_t counts[DML_SKIPS] = {0};
+    _Bool some = 0;
+    if (!o->skipped_counted)
+        return;
+    for (uint32_t i = 0; i < o->skipped_n; i++)
+        counts[o->skipped[i].why]++;
+    dml_buf_printf(out, "%u %s skipped: ", o->skipped_counted, o->skipped_counted == 1 ? "file" : "files");
+    for (int why = 0; why < DML_SKIPS; why++)
+        if (dml_skip_counts((enum dml_skip)why))
+            number(out, counts[why], dml_skip_name((enum dml_skip)why), dml_skip_name((enum dml_skip)why), &some);
+    dml_buf_str(out, " (--list-files says why)\n");
 }
 
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
 {
     const struct dml_finding_counts *c = &r->o->counts;
     _Bool some = 0;
-    dml_buf_printf(out, "%u %s checked: ", r->o->files, r->o->files == 1 ? "file" : "files");
+    dml_buf_printf(out, "%u %s checked: ", r->o->checked, r->o->checked == 1 ? "file" : "files");
     number(out, c->by_severity[DML_ERROR], "error", "errors", &some);
     number(out, c->by_severity[DML_WARNING], "warning", "warnings", &some);
     number(out, c->by_severity[DML_INFO], "info", "infos", &some);
@@ -161,6 +186,7 @@ void dml_report_summary(const struct dml_report *r, struct dml_buf *out)
     number(out, c->by_state[DML_STATE_BASELINED], "baselined", "baselined", &some);
     number(out, r->o->unreadable, "file not read", "files not read", &some);
     dml_buf_char(out, '\n');
+    dml_report_skipped(r->o, out);
 
     size_t counts[DML_VERDICTS] = {0};
     for (uint32_t i = 0; i < r->o->guests_n; i++)

@@ -21,6 +21,9 @@ struct dml_report {
     const struct dml_outcome *o;
     const char *policy_name, *policy_sha256;
     const char *target_xen, *target_qemu; /* NULL: not known */
+    const char *host;                     /* where its facts are from: a file, or "local"; NULL: there are none */
+    const char *host_option;              /* how a command names it: " --host facts.json"; NULL: not at all */
+    unsigned width;                       /* columns of a terminal; 0: not known */
     enum dml_severity min_severity;       /* findings less severe are not shown (counted all the same) */
     _Bool color, hidden_states;           /* hidden_states: text and concise also show what is not new */
 };
@@ -54,6 +57,10 @@ void dml_format_names(struct dml_buf *out, const char *last);
 /* Writes a whole report. 0, DML_ENOMEM, or what the sink returned. */
 int dml_report_write(const struct dml_format *format, const struct dml_report *r, struct dml_sink sink,
                      struct dml_err *err);
+/* How a terminal shows a verdict, as select graphic rendition; "": as other text. */
+const char *dml_verdict_color(enum dml_verdict v);
+/* How many files were skipped and why, one line; nothing where none were. */
+void dml_report_skipped(const struct dml_outcome *o, struct dml_buf *out);
 /* The summary for stderr, one to three lines, empty where there is nothing to say. */
 void dml_report_summary(const struct dml_report *r, struct dml_buf *out);
 

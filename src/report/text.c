@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "report/out.h"
+#include "text/fold.h"
 
 enum { TAB = 8, WINDOW = 150, BEFORE = 50 };
 
@@ -11,8 +12,7 @@ static const char *const severity_color[] = {"1;31", "1;33", "1;36", "1;34", ""}
 
 static void color(struct dml_out *out, const struct dml_report *r, const char *sgr)
 {
-    if (r->color)
-        dml_buf_printf(&out->buf, "\x1b[%sm", sgr);
+    dml_sgr(&out->buf, r->color, sgr);
 }
 
 static void path_of(struct dml_out *out, const struct dml_report *r, uint32_t file)
@@ -20,26 +20,37 @@ static void path_of(struct dml_out *out, const struct dml_report *r, uint32_t fi
     dml_safe_text(&out->buf, dml_sv_of(r->o->paths[file]), 0);
 }
 
-/* path:line:column: severity: message [DM1001 name] */
+/* severity: message [DM1001 name] */
+static void said(struct dml_out *out, const struct dml_report *r, uint16_t n, uint8_t severity, struct dml_sv message)
+{
+    const struct dml_rule *rule = &r->o->rules->v[n];
+    color(out, r, severity_color[severity]);
+    dml_buf_str(&out->buf, dml_severity_names[severity]);
+    color(out, r, "0");
+    dml_buf_str(&out->buf, ": ");
+    dml_safe_text(&out->buf, message, 0);
+    dml_buf_printf(&out->buf, " [%s %s]", rule->id, rule->name);
+}
+
+/* What accepts it, and the end of its line. */
+static void said_state(struct dml_out *out, uint8_t state, const char *waiver)
+{
+    if (state != DML_STATE_NEW)
+        dml_buf_printf(&out->buf, " (%s%s%s)", dml_state_names[state], waiver ? " by " : "", waiver ? waiver : "");
+    dml_buf_char(&out->buf, '\n');
+}
+
+/* path:line:column: before that. */
 static void head(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f, _Bool always_place)
 {
-    const struct dml_rule *rule = &r->o->rules->v[f->rule];
     color(out, r, "1");
     path_of(out, r, f->file);
     if (f->start.line || always_place)
         dml_buf_printf(&out->buf, ":%u:%u", f->start.line ? f->start.line : 1, f->start.line ? f->start.column : 1);
     dml_buf_str(&out->buf, ": ");
     color(out, r, "0");
-    color(out, r, severity_color[f->severity]);
-    dml_buf_str(&out->buf, dml_severity_names[f->severity]);
-    color(out, r, "0");
-    dml_buf_str(&out->buf, ": ");
-    dml_safe_text(&out->buf, f->message, 0);
-    dml_buf_printf(&out->buf, " [%s %s]", rule->id, rule->name);
-    if (f->state != DML_STATE_NEW)
-        dml_buf_printf(&out->buf, " (%s%s%s)", dml_state_names[f->state], f->waiver ? " by " : "",
-                       f->waiver ? f->waiver : "");
-    dml_buf_char(&out->buf, '\n');
+    said(out, r, f->rule, f->severity, f->message);
+    said_state(out, f->state, f->waiver);
 }
 
 /* Writes a piece of the line, made harmless; returns the columns that it takes. */
@@ -101,9 +112,25 @@ static void snippet(struct dml_out *out, const struct dml_report *r, const struc
     dml_buf_char(&out->buf, '\n');
 }
 
+/* What to do; its first paragraph is enough here. */
+static void hint_of(struct dml_out *out, const struct dml_rule *rule)
+{
+    const char *end = strstr(rule->what_to_do, "\n\n");
+    struct dml_sv hint = {rule->what_to_do, end ? (size_t)(end - rule->what_to_do) : strlen(rule->what_to_do)};
+    dml_buf_str(&out->buf, "  hint: ");
+    for (const char *line; (line = memchr(hint.p, '\n', hint.len));) {
+        dml_buf_add(&out->buf, hint.p, (size_t)(line - hint.p));
+        dml_buf_char(&out->buf, ' ');
+        hint = (struct dml_sv){line + 1, hint.len - (size_t)(line - hint.p) - 1};
+    }
+    dml_buf_sv(&out->buf, hint);
+    dml_buf_char(&out->buf, '\n');
+}
+
 void dml_text_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)
 {
-    if (f->state != DML_STATE_NEW && !r->hidden_states)
+    if ((f->state != DML_STATE_NEW && !r->hidden_states) ||
+        dml_is_host_finding(&out->host, f->rule, f->state, f->message))
         return;
     const struct dml_rule *rule = &r->o->rules->v[f->rule];
     head(out, r, f, 0);
@@ -118,19 +145,9 @@ void dml_text_finding(struct dml_out *out, const struct dml_report *r, const str
         dml_safe_text(&out->buf, rel->message, 0);
         dml_buf_char(&out->buf, '\n');
     }
-    /* What to do is the same for each finding of a rule in a row; its first paragraph is enough here. */
-    if (rule->what_to_do && (!out->last || out->last->rule != f->rule || out->last->file != f->file)) {
-        const char *end = strstr(rule->what_to_do, "\n\n");
-        struct dml_sv hint = {rule->what_to_do, end ? (size_t)(end - rule->what_to_do) : strlen(rule->what_to_do)};
-        dml_buf_str(&out->buf, "  hint: ");
-        for (const char *line; (line = memchr(hint.p, '\n', hint.len));) {
-            dml_buf_add(&out->buf, hint.p, (size_t)(line - hint.p));
-            dml_buf_char(&out->buf, ' ');
-            hint = (struct dml_sv){line + 1, hint.len - (size_t)(line - hint.p) - 1};
-        }
-        dml_buf_sv(&out->buf, hint);
-        dml_buf_char(&out->buf, '\n');
-    }
+    /* It is the same for each finding of a rule in a row. */
+    if (rule->what_to_do && (!out->last || out->last->rule != f->rule || out->last->file != f->file))
+        hint_of(out, rule);
     out->last = f;
 }
 
@@ -179,7 +196,9 @@ void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struc
     path_of(out, r, g->file);
     dml_buf_str(&out->buf, ": ");
     color(out, r, "0");
-    dml_buf_printf(&out->buf, "verdict: %s", dml_verdict_name((enum dml_verdict)g->verdict));
+    dml_buf_str(&out->buf, "verdict: ");
+    dml_painted(&out->buf, r->color, dml_verdict_color((enum dml_verdict)g->verdict),
+                dml_verdict_name((enum dml_verdict)g->verdict), 0);
     if (g->unseen && (g->verdict == DML_VERDICT_READY || g->verdict == DML_VERDICT_FIXABLE))
         dml_buf_printf(&out->buf, " if the %u %s there", g->unseen,
                        g->unseen == 1 ? "file that it names is" : "files that it names are");
@@ -202,8 +221,42 @@ void dml_text_guest(struct dml_out *out, const struct dml_report *r, const struc
         dml_buf_printf(&out->buf, "; running now: %s", dml_running_name((enum dml_running_state)g->running));
     dml_buf_char(&out->buf, '\n');
     for (unsigned i = 0; i < g->blockers_n; i++)
-        if (!was_found(out, r, g->blockers[i].rule))
+        if (!was_found(out, r, g->blockers[i].rule) &&
+            !dml_is_host_finding(&out->host, g->blockers[i].rule, DML_STATE_NEW, g->blockers[i].message))
             text_blocker(out, r, g, &g->blockers[i]);
+}
+
+/* What is found of the host with the same words in several guests, once; of many guests first what to do next. */
+void dml_text_begin(struct dml_out *out, const struct dml_report *r)
+{
+    if (dml_host_findings(r, &out->a, &out->host) < 0 || dml_overview(r->o, &out->a, &out->overview) < 0) {
+        out->rc = DML_ENOMEM;
+        return;
+    }
+    if (r->o->guests_n >= DML_MANY_GUESTS)
+        dml_overview_next(r, &out->overview, &out->buf);
+    for (uint32_t i = 0; i < out->host.n; i++) {
+        const struct dml_host_finding *h = &out->host.v[i];
+        const struct dml_rule *rule = &r->o->rules->v[h->rule];
+        color(out, r, "1");
+        dml_buf_str(&out->buf, "the host: ");
+        color(out, r, "0");
+        said(out, r, h->rule, h->severity, h->message);
+        said_state(out, h->state, h->waiver);
+        dml_buf_printf(&out->buf, "  said of %u guests, first of ", h->guests);
+        path_of(out, r, h->file);
+        if (h->start.line)
+            dml_buf_printf(&out->buf, ":%u:%u", h->start.line, h->start.column);
+        dml_buf_char(&out->buf, '\n');
+        if (rule->what_to_do)
+            hint_of(out, rule);
+    }
+}
+
+void dml_text_end(struct dml_out *out, const struct dml_report *r)
+{
+    if (r->o->guests_n >= DML_MANY_GUESTS)
+        dml_overview_table(r, &out->overview, &out->buf);
 }
 
 void dml_concise_finding(struct dml_out *out, const struct dml_report *r, const struct dml_finding *f)

@@ -142,6 +142,33 @@ static int sort_messages(struct run *r)
     return 0;
 }
 
+/* ---- what was skipped ---- */
+
+static int by_path(const void *x, const void *y)
+{
+    return strcmp(((const struct dml_skipped *)x)->path, ((const struct dml_skipped *)y)->path);
+}
+
+static int make_skipped(struct run *r)
+{
+    static const enum dml_skip why[] = {[DML_GUEST_DENIED] = DML_SKIP_DENIED, [DML_GUEST_FOREIGN] = DML_SKIP_FOREIGN};
+    struct dml_outcome *o = &r->outcome;
+    struct dml_skipped *v = dml_new_n(&r->a, struct dml_skipped, r->ask->n + r->ask->skipped_n + 1);
+    if (!v)
+        return DML_ENOMEM;
+    for (uint32_t i = 0; i < r->ask->skipped_n; i++)
+        v[o->skipped_n++] = r->ask->skipped[i];
+    for (uint32_t i = 0; i < r->ask->n; i++)
+        if (r->entries[i].none)
+            v[o->skipped_n++] = (struct dml_skipped){r->ask->paths[i], why[r->entries[i].none], "", r->entries[i].asks};
+    o->checked = r->ask->n - (o->skipped_n - r->ask->skipped_n);
+    qsort(v, o->skipped_n, sizeof *v, by_path);
+    for (uint32_t i = 0; i < o->skipped_n; i++)
+        o->skipped_counted += dml_skip_counts(v[i].why);
+    o->skipped = v;
+    return 0;
+}
+
 int dml_run_finish(struct run *r, struct dml_err *err)
 {
     int rc = r->needs & DML_NEED_VERDICTS ? make_guests(r) : 0;
@@ -150,6 +177,8 @@ int dml_run_finish(struct run *r, struct dml_err *err)
         read[i] = r->entries[i].read;
     r->outcome.read = read;
     rc = read ? rc : DML_ENOMEM;
+    if (rc == 0)
+        rc = make_skipped(r);
     for (unsigned i = 0; rc == 0 && i < r->workers_n; i++)
         rc = point_at_others(r, &r->workers[i]);
     if (rc == 0)

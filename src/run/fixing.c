@@ -105,7 +105,7 @@ static _Bool may_be_fixed(struct run *r, struct worker *w, uint32_t i, struct dm
             &w->scratch, "%s was stored by xl and is never fixed; fix the guest's own config file", r->ask->paths[i]);
         *rc = why ? dml_run_message(r, w, i, DML_MESSAGE_NOT_FIXED, why) : DML_ENOMEM;
     }
-    return !stored && !too_large && (!fix->same_as || fix->same_as[i] == i);
+    return !stored && !too_large;
 }
 
 /* Fixes one text: with `ask` somebody decides. */
@@ -120,6 +120,10 @@ static int fix_one(struct fixing *f, struct worker *w, uint32_t i, struct dml_sv
     int rc = dml_judge_text(w->judge, &judge, &j, err);
     if (rc < 0)
         return rc;
+    if (dml_run_skips(r, i, &j)) {
+        x->fixable = 0;
+        return 0;
+    }
     if (dml_run_keep_member(&x->before, &j.member, &w->keep) < 0)
         return dml_err_nomem(err);
     const struct dml_fix_job job = {.judge = w->judge,
@@ -169,7 +173,7 @@ static int fix_first(void *user, unsigned worker, uint32_t i, struct dml_err *er
     if (!f->v[i].fixable)
         return 0;
     rc = fix_one(f, w, i, text, NULL, err);
-    if (rc == 0 && !r->changes[i].changed && !asks(r) && store(r, w, i, text) < 0)
+    if (rc == 0 && f->v[i].fixable && !r->changes[i].changed && !asks(r) && store(r, w, i, text) < 0)
         return dml_err_nomem(err);
     return rc;
 }
@@ -262,7 +266,7 @@ static int look_at_others(void *user, unsigned worker, uint32_t i, struct dml_er
     struct dml_judgement j;
     struct dml_sv text;
     _Bool too_large;
-    if (f->v[i].fixable)
+    if (f->v[i].fixable || r->entries[i].none)
         return 0;
     int rc = dml_run_read(r, w, i, &text, &too_large, err);
     if (rc != 0 || too_large)
@@ -278,9 +282,9 @@ static void take_texts(struct run *r)
 {
     const struct dml_run_fix *fix = r->ask->fix;
     for (uint32_t i = 0; i < r->ask->n; i++) {
-        const struct dml_text_change *c = &r->changes[i], *first = &r->changes[fix->same_as ? fix->same_as[i] : i];
-        if (first->changed && !first->failed && !fix->judge_before)
-            r->entries[i].text = first->after;
+        const struct dml_text_change *c = &r->changes[i];
+        if (c->changed && !c->failed && !fix->judge_before)
+            r->entries[i].text = c->after;
         r->outcome.changed += c->changed;
         r->outcome.unwritten += c->fixed.fight[0] != NULL;
         r->entries[i].read = 0;

@@ -24,8 +24,7 @@ static int keep_standing(struct dml_standing *to, const struct dml_standing *fro
 
 int dml_run_compare(struct run *r, const struct dml_member *v, struct dml_clashes *out)
 {
-    return dml_set_compare(v, r->ask->n, r->session->world.host != NULL,
-                           (struct dml_set_identity){r->ask->same, r->ask->user}, &r->a, out);
+    return dml_set_compare(v, r->ask->n, r->session->world.host != NULL, &r->a, out);
 }
 
 /* Findings of an earlier look at the same input no longer count. */
@@ -141,6 +140,8 @@ int dml_run_look(void *user, unsigned worker, uint32_t i, struct dml_err *err)
     if (rc < 0)
         return rc;
     e->generation++;
+    if (!too_large && dml_run_skips(r, i, &j))
+        return 0;
     e->read = 1;
     if (r->ask->seen && !too_large && r->ask->seen(r->ask->user, i, &j, &w->keep) < 0)
         return dml_err_nomem(err);

@@ -4,6 +4,7 @@
 
 #include "guest/open.h"
 #include "run/run_i.h"
+#include "text/safe.h"
 
 int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text)
 {
@@ -43,6 +44,41 @@ int dml_run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *tex
                    ? 1
                    : dml_err_nomem(err);
     return rc == 0 || *too_large ? 0 : dml_err_set(err, rc, "%s", why.msg);
+}
+
+_Bool dml_run_skips(struct run *r, uint32_t i, const struct dml_judgement *j)
+{
+    struct entry *e = &r->entries[i];
+    if (!r->ask->may_skip || !r->ask->may_skip(r->ask->user, i))
+        return 0;
+    e->none = (uint8_t)dml_guest_none(&j->subject->cfg);
+    e->asks = e->none && dml_guest_tree_asks(&j->subject->cfg);
+    return e->none;
+}
+
+static const struct {
+    const char *name, *words;
+    _Bool counted;
+} skips[] = {
+#define SKIP(id, name, counted, words) {name, words, counted},
+#include "run/skips.def"
+#undef SKIP
+};
+
+const char *dml_skip_name(enum dml_skip why)
+{
+    return skips[why].name;
+}
+
+_Bool dml_skip_counts(enum dml_skip why)
+{
+    return skips[why].counted;
+}
+
+void dml_skip_words(const struct dml_skipped *s, struct dml_buf *out)
+{
+    dml_buf_str(out, skips[s->why].words);
+    dml_safe_text(out, dml_sv_of(s->by), 0);
 }
 
 int dml_run_texts(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err)

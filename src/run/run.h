@@ -33,6 +33,26 @@ struct dml_message {
     const char *text;
 };
 
+/* Why a file is not judged; rows of skips.def. */
+enum dml_skip {
+#define SKIP(id, name, counted, words) DML_SKIP_##id,
+#include "run/skips.def"
+#undef SKIP
+    DML_SKIPS
+};
+/* A file that was found or named and is not judged. */
+struct dml_skipped {
+    const char *path;
+    enum dml_skip why;
+    const char *by; /* what excludes it, or the other path; "" */
+    _Bool asks;     /* it asks for dm_restrict; of files that were not read whoever reads them says it */
+};
+/* "excluded", and whether such files are counted: those that are judged under another path are not. */
+const char *dml_skip_name(enum dml_skip why);
+_Bool dml_skip_counts(enum dml_skip why);
+/* "excluded by vendor/" in a sentence. */
+void dml_skip_words(const struct dml_skipped *s, struct dml_buf *out);
+
 /* What fixing did to a file. */
 struct dml_text_change {
     struct dml_sv before, after;   /* the texts, where they differ */
@@ -52,6 +72,9 @@ struct dml_outcome {
     const struct dml_message *messages; /* in the order of files */
     uint32_t messages_n;
     const _Bool *read;                       /* by input: could it be read */
+    const struct dml_skipped *skipped;       /* inputs that are no guests, and what was left out before; by path */
+    uint32_t skipped_n, skipped_counted;     /* counted: those that dml_skip_counts means */
+    uint32_t checked;                        /* inputs that are not skipped */
     uint32_t unreadable, unwritten, changed; /* unwritten: could not be fixed or written; changed: texts */
     uint32_t tried[DML_TRY_CANNOT + 1];      /* by enum dml_try_answer: guests */
     const char *untried;                     /* why the first that cannot be tried cannot be; NULL: all can */
@@ -61,7 +84,6 @@ struct dml_outcome {
 /* Fixing, before all is judged. */
 struct dml_run_fix {
     enum dml_fix_which which;
-    const uint32_t *same_as;       /* by input: the first one that is the same file, and is fixed; NULL: no two are */
     _Bool judge_before;            /* what is judged is the text as it was */
     _Bool refuse_stored;           /* a config that xl stored is told as not fixed, and not just left alone */
     const struct dml_fix_ask *ask; /* NULL: nobody is asked; else there is one thread */
@@ -73,13 +95,15 @@ struct dml_run_fix {
 };
 
 struct dml_run_ask {
-    const char *const *paths; /* as reported; sorted by bytes */
+    const char *const *paths; /* as reported; sorted by bytes; no two mean one file */
     uint32_t n;
     /* Reads an input into `a`: 0; DML_ETOOBIG with what was read of it, DML_EIO with a message; else it ends the run.
      */
     int (*read)(void *user, struct dml_arena *a, uint32_t i, struct dml_sv *text, struct dml_err *err);
-    /* Are two inputs one file? NULL: never. */
-    _Bool (*same)(void *user, uint32_t a, uint32_t b);
+    /* May an input that is no guest be skipped? NULL: none may. */
+    _Bool (*may_skip)(void *user, uint32_t i);
+    const struct dml_skipped *skipped; /* left out already, for the outcome */
+    uint32_t skipped_n;
     /* Sees each text once it is judged, the last time as it counts; `keep` lives with the outcome. Any thread. */
     int (*seen)(void *user, uint32_t i, const struct dml_judgement *j, struct dml_arena *keep);
     void *user;

@@ -3,6 +3,7 @@
 #ifndef DML_RUN_RUN_I_H
 #define DML_RUN_RUN_I_H
 
+#include "guest/none.h"
 #include "run/run.h"
 #include "run/threads.h"
 
@@ -21,6 +22,8 @@ struct entry {
     struct dml_sv name;
     uint8_t generation; /* of its findings that count: it is judged again where it meets others */
     _Bool read;
+    uint8_t none;                            /* enum dml_no_guest: it is skipped */
+    _Bool asks;                              /* of one that is: it asks for dm_restrict */
     const char *unknown_user;                /* device_model_user, where the host is not known to have it */
     struct trial *fixed;                     /* after the fixes that verdicts count; NULL: they cannot help */
     struct trial *repaired, *repaired_fixed; /* on the repaired host; NULL: nothing of the host is in the way */
@@ -76,6 +79,8 @@ struct run {
  * read. 1: it cannot be read, said. */
 int dml_run_read(struct run *r, struct worker *w, uint32_t i, struct dml_sv *text, _Bool *too_large,
                  struct dml_err *err);
+/* Is the input, as judged, no guest? It is skipped then, which is kept. */
+_Bool dml_run_skips(struct run *r, uint32_t i, const struct dml_judgement *j);
 int dml_run_message(struct run *r, struct worker *w, uint32_t i, enum dml_message_kind kind, const char *text);
 /* The members of all inputs, `v` by file, against each other and the host of the run. DML_ENOMEM. */
 int dml_run_compare(struct run *r, const struct dml_member *v, struct dml_clashes *out);

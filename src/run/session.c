@@ -12,7 +12,7 @@
 
 struct opening {
     struct dml_session *s;
-    const struct dml_session_ask *ask;
+    struct dml_session_ask *ask;
     const struct dml_rules *rules; /* known before any policy */
     struct dml_arena *a;
     struct dml_err *err;
@@ -135,12 +135,19 @@ static int add_baseline(struct opening *o, const struct dml_policy *policy)
     return rc < 0 || slot ? rc : dml_err_nomem(o->err);
 }
 
+static int choose(struct opening *o)
+{
+    return o->ask->choose ? o->ask->choose(o->ask->user, o->s, o->ask, o->err) : 0;
+}
+
 static int find_policies(struct opening *o)
 {
     struct dml_grounds *g = &o->s->grounds;
     struct dml_sv last = {"", 0};
     int rc = dml_policies_new(&g->policies, o->rules, &dml_catalogue, o->err);
     g->rules = o->rules;
+    if (rc == 0)
+        rc = choose(o);
     for (uint32_t i = 0; rc == 0 && i < o->ask->paths_n; i++) {
         struct dml_policy *policy;
         struct dml_sv dir = dml_path_dir(dml_sv_of(o->ask->paths[i]));
@@ -165,7 +172,8 @@ static int open_policies(struct opening *o)
     if (rc < 0)
         return rc;
     g->rules = dml_policy_rules(g->policy);
-    return add_baseline(o, g->policy);
+    rc = choose(o);
+    return rc < 0 ? rc : add_baseline(o, g->policy);
 }
 
 static int select_all(struct opening *o)
@@ -178,7 +186,7 @@ static int select_all(struct opening *o)
     return 0;
 }
 
-int dml_session_open(struct dml_session *s, const struct dml_session_ask *ask, struct dml_arena *a, struct dml_err *err)
+int dml_session_open(struct dml_session *s, struct dml_session_ask *ask, struct dml_arena *a, struct dml_err *err)
 {
     struct opening o = {s, ask, ask->rules ? ask->rules : &dml_builtin_rules, a, err};
     *s = (struct dml_session){

@@ -28,6 +28,8 @@ struct dml_session_ask {
     /* The files whose policies count: what is wrong with one is said now, not at the first file. */
     const char *const *paths;
     uint32_t paths_n;
+    /* Fills in `paths`, once the policies of files can be asked for; NULL: they are there. */
+    int (*choose)(void *user, const struct dml_session *s, struct dml_session_ask *ask, struct dml_err *err);
     const char *baseline;   /* instead of what policies name; NULL: that */
     _Bool baseline_is_made; /* it need not be there yet */
     /* Which rules are selected: makes one truth per rule; NULL: all. */
@@ -43,8 +45,7 @@ struct dml_session_ask {
  * Opens a session; `s` must stay where it is and be closed whatever comes back. DML_EINVAL, DML_EIO, DML_ENOENT,
  * DML_ENOMEM with a message.
  */
-int dml_session_open(struct dml_session *s, const struct dml_session_ask *ask, struct dml_arena *a,
-                     struct dml_err *err);
+int dml_session_open(struct dml_session *s, struct dml_session_ask *ask, struct dml_arena *a, struct dml_err *err);
 void dml_session_close(struct dml_session *s);
 /* The same session for another target or host; `like` must outlive it, and close it. DML_ENOMEM. */
 int dml_session_for(struct dml_session *s, const struct dml_session *like, const struct dml_target *target,

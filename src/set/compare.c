@@ -13,7 +13,6 @@ struct ref {
 struct comparing {
     const struct dml_member *members;
     uint32_t n;
-    struct dml_set_identity identity;
     struct dml_arena *a;
     struct dml_clashes *out;
 };
@@ -61,12 +60,6 @@ static int by_key(const void *x, const void *y)
     return (a->key->element > b->key->element) - (a->key->element < b->key->element);
 }
 
-/* Two names of one file are one guest, which meets itself nowhere. */
-static _Bool same_guest(const struct comparing *c, uint32_t a, uint32_t b)
-{
-    return a == b || (c->identity.same && c->identity.same(c->identity.user, a, b));
-}
-
 /* The guests that have one key: each gets a clash with the first other one, where that is one. */
 static int meet(struct comparing *c, const struct ref *first, const struct ref *end)
 {
@@ -77,7 +70,7 @@ static int meet(struct comparing *c, const struct ref *first, const struct ref *
         const struct ref *other = first;
         if (r > first && r[-1].file == r->file)
             continue; /* the same twice in one guest */
-        while (other < end && same_guest(c, r->file, other->file))
+        while (other < end && other->file == r->file)
             other++;
         struct dml_clash *clash = other < end ? dml_vec_add(c->a, &c->out->v) : NULL;
         if (clash)
@@ -231,10 +224,10 @@ static int by_file(const void *x, const void *y)
     return (a->key.element > b->key.element) - (a->key.element < b->key.element);
 }
 
-int dml_set_compare(const struct dml_member *members, uint32_t n, _Bool one_host, struct dml_set_identity identity,
-                    struct dml_arena *a, struct dml_clashes *out)
+int dml_set_compare(const struct dml_member *members, uint32_t n, _Bool one_host, struct dml_arena *a,
+                    struct dml_clashes *out)
 {
-    struct comparing c = {members, n, identity, a, out};
+    struct comparing c = {members, n, a, out};
     *out = (struct dml_clashes){0};
     int rc = n > 1 ? compare_keys(&c, one_host) : 0;
     if (rc == 0)

@@ -63,18 +63,12 @@ struct dml_clashes {
     uint8_t *running; /* by file: enum dml_tri of dm_restrict of a guest that a stored config says to run; or NULL */
 };
 
-/* Whether two numbers are two names of one file (a link), which meets itself nowhere. */
-struct dml_set_identity {
-    _Bool (*same)(void *user, uint32_t a, uint32_t b); /* NULL: never */
-    void *user;
-};
-
 /*
  * Compares members[0 .. n), by file number. Linear in what they have but for what meets. The result lives in `a`.
  * `one_host`: the guests are known to be of one host. DML_ENOMEM.
  */
-int dml_set_compare(const struct dml_member *members, uint32_t n, _Bool one_host, struct dml_set_identity identity,
-                    struct dml_arena *a, struct dml_clashes *out);
+int dml_set_compare(const struct dml_member *members, uint32_t n, _Bool one_host, struct dml_arena *a,
+                    struct dml_clashes *out);
 /* The clashes of one file: how many, the first in *first. */
 uint32_t dml_clashes_of(const struct dml_clashes *c, uint32_t file, const struct dml_clash **first);
 

@@ -3,11 +3,14 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "text/fold.h"
 #include "text/json_out.h"
 #include "text/safe.h"
 #include "verify/verify_i.h"
 
 static const char *const severities[] = {"error", "warning", "info"}; /* enum dml_verify_severity */
+static const char *const severity_color[] = {"1;31", "1;33", "1;36"}, *const status_color[] = {"32", "1;31", "1;33",
+                                                                                               "1;36"};
 
 /* ---- text ---- */
 
@@ -26,10 +29,12 @@ static void safe(struct dml_buf *out, const char *text, const char *indent)
     }
 }
 
-static void text_check(struct dml_buf *out, int id, const struct dml_verify_check_result *r, _Bool hint)
+static void text_check(struct dml_buf *out, _Bool color, int id, const struct dml_verify_check_result *r, _Bool hint)
 {
     static const char indent[] = "                              ";
-    dml_buf_printf(out, "  %-7s  %-18s  ", dml_verify_check_status_names[r->status], dml_verify_check_names[id]);
+    dml_buf_str(out, "  ");
+    dml_painted(out, color, status_color[r->status], dml_verify_check_status_names[r->status], 7);
+    dml_buf_printf(out, "  %-18s  ", dml_verify_check_names[id]);
     safe(out, r->seen, indent);
     if (r->expected[0] && r->status != DML_VERIFY_PASS) {
         dml_buf_str(out, r->status == DML_VERIFY_INFO ? " (expected " : "; expected ");
@@ -41,7 +46,7 @@ static void text_check(struct dml_buf *out, int id, const struct dml_verify_chec
         dml_buf_printf(out, "           hint: %s\n", dml_verify_check_hints[id]);
 }
 
-static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool brief)
+static void text_qemu(struct dml_buf *out, _Bool color, const struct dml_verified *q, _Bool brief)
 {
     dml_buf_printf(out, "domain %lld", (long long)q->said.domid);
     if (q->said.name) {
@@ -49,26 +54,27 @@ static void text_qemu(struct dml_buf *out, const struct dml_verified *q, _Bool b
         safe(out, q->said.name, "");
         dml_buf_char(out, ')');
     }
-    dml_buf_printf(out, ", process %u: %s", q->p->pid,
-                   q->verdict == DML_RESTRICTED       ? "restricted"
-                   : q->verdict == DML_NOT_RESTRICTED ? "NOT restricted"
-                                                      : "not known");
+    static const char *const words[] = {"restricted", "NOT restricted", "not known"}, *const colors[] = {"1;32", "1;31",
+                                                                                                         "1;33"};
+    dml_buf_printf(out, ", process %u: ", q->p->pid);
+    dml_painted(out, color, colors[q->verdict], words[q->verdict], 0);
     dml_buf_printf(out, "; Xen %s%s%s", q->xen_text, q->xen_from ? ", from " : "", q->xen_from ? q->xen_from : "");
     dml_buf_printf(out, "%s%s\n", q->should ? "; should be restricted: " : "; nothing asks for restriction",
                    q->should ? q->should : "");
     /* Where nobody asked for restriction, one thing is to be done. */
     for (int i = 0; i < DML_VERIFY_CHECKS && (q->should || !brief); i++)
         if (!brief || q->checks[i].status == DML_VERIFY_FAIL || q->checks[i].status == DML_VERIFY_UNKNOWN)
-            text_check(out, i, &q->checks[i], q->said.restricted || i == DML_VERIFY_RESTRICT_ARGUMENT);
+            text_check(out, color, i, &q->checks[i], q->said.restricted || i == DML_VERIFY_RESTRICT_ARGUMENT);
 }
 
-static void text_findings(struct dml_buf *out, const struct dml_verify_findings *findings, _Bool errors)
+static void text_findings(struct dml_buf *out, _Bool color, const struct dml_verify_findings *findings, _Bool errors)
 {
     for (uint32_t i = 0; i < findings->n; i++) {
         const struct dml_verify_finding *f = &findings->v[i];
         if ((f->severity == DML_VERIFY_ERROR) != errors)
             continue;
-        dml_buf_printf(out, "%s: ", severities[f->severity]);
+        dml_painted(out, color, severity_color[f->severity], severities[f->severity], 0);
+        dml_buf_str(out, ": ");
         safe(out, f->message, "  ");
         dml_buf_printf(out, " [%s]\n", f->id);
     }
@@ -77,11 +83,10 @@ static void text_findings(struct dml_buf *out, const struct dml_verify_findings 
 void dml_verify_text(const struct dml_verify *run, const struct dml_verified *const *shown, uint32_t n,
                      const struct dml_verify_findings *findings, _Bool brief, struct dml_buf *out)
 {
-    (void)run;
-    text_findings(out, findings, 1);
+    text_findings(out, run->color, findings, 1);
     for (uint32_t i = 0; i < n; i++)
-        text_qemu(out, shown[i], brief);
-    text_findings(out, findings, 0);
+        text_qemu(out, run->color, shown[i], brief);
+    text_findings(out, run->color, findings, 0);
 }
 
 /* ---- JSON ---- */

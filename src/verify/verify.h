@@ -46,6 +46,7 @@ _Bool dml_cmdline_is_qemu(const char *const *argv, uint32_t argc);
 
 /* What all QEMUs of a run share. */
 struct dml_verify {
+    _Bool color; /* of the text report */
     struct dml_arena *a;
     const struct dml_facts *facts; /* NULL: nothing is known */
     struct dml_proctree *procs;

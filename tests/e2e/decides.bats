@@ -96,10 +96,10 @@ R
         grep -v "^$fact:" full.yaml >less.yaml
         [ "$(verdict web.cfg)" = unknown ]
     done
-    for fact in 'installed: true, ' ', version: "7.2.22"'; do
-        sed "s/$fact//" full.yaml >less.yaml
-        [ "$(verdict web.cfg)" = unknown ]
-    done
+    sed 's/, version: "7.2.22"//' full.yaml >less.yaml
+    [ "$(verdict web.cfg)" = unknown ]
+    sed 's/installed: true, //' full.yaml >less.yaml # one that has a version is there
+    [ "$(verdict web.cfg)" = ready ]
 }
 
 @test "a fix after which its finding is still there is withheld" {

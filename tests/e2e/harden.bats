@@ -220,7 +220,7 @@ kept" ]
             case $option in help | version | quiet | redact) set -- "--$option" ;; root) set -- --root root ;; *) set -- "--$option" 7 ;; esac
             run "$DMLINT" host $verb "$@"
             case "$verb $option" in
-            collect\ root | collect\ redact | check\ root | check\ host | check\ xen | check\ qemu* | check\ format | check\ jobs | users\ root | users\ host | users\ base | users\ format | *\ quiet | *\ help | *\ version)
+            collect\ root | collect\ redact | check\ root | check\ host | check\ xen | check\ qemu* | check\ format | check\ jobs | check\ color | users\ root | users\ host | users\ base | users\ format | *\ quiet | *\ help | *\ version)
                 [[ "$output" != *"has no option"* ]] ;;
             *)
                 [ "$status" -eq 2 ]

@@ -55,7 +55,8 @@ for g in json.load(sys.stdin)["guests"]: print(g["verdict"])' | sort | uniq -c |
     diff -r guests old
     [[ "$output" == *"Set dm_restrict = 1. [DM1006]"* ]]
     [[ "$output" == *" > -xen-domid-restrict"* ]]
-    [[ "$output" == *"-chardev socket,id=libxl-cmd,path=/var/run/xen/qmp-l | -chardev socket,id=libxl-cmd,fd=@QMP_FD@,server=on,"* ]]
+    [[ "$output" == *"    -chardev socket,id=libxl-cmd,                        | -chardev socket,id=libxl-cmd,fd=@QMP_FD@,server=on,
+    path=/var/run/xen/qmp-libxl-1,server=on,wait=off     | wait=off"* ]]
     [[ "$output" == *'xl shutdown -w plain && xl create guests/01-plain.cfg'* ]]
     [[ "$output" == *"before          after"* ]]
 }

@@ -72,7 +72,7 @@ static struct dml_outcome outcome;
 static struct dml_report report_of(void)
 {
     struct dml_findings *stores[] = {&store};
-    outcome = (struct dml_outcome){.paths = paths, .rules = &rules, .files = 3};
+    outcome = (struct dml_outcome){.paths = paths, .rules = &rules, .files = 3, .checked = 3};
     assert_int_equal(dml_findings_collect(stores, 1, NULL, &arena, &outcome.findings), 0);
     dml_findings_count(&outcome.findings, &outcome.counts);
     return (struct dml_report){.o = &outcome, .policy_name = "default", .target_xen = "4.17", .min_severity = DML_HINT};

@@ -154,7 +154,8 @@ static void write_there(void)
 {
     struct dml_err err;
     unsigned number;
-    if (dml_file_replace(at(open_dir, "guest"), NULL, NULL, DML_SV("old\n"), DML_SV("new\n"), ".bak", &number, &err) < 0 ||
+    if (dml_file_replace(at(open_dir, "guest"), NULL, NULL, DML_SV("old\n"), DML_SV("new\n"), ".bak", &number, &err) <
+            0 ||
         dml_file_create(at(open_dir, "sub/report"), DML_SV("x\n"), 0644, &err) < 0) {
         fprintf(stderr, "%s\n", err.msg);
         broken++;

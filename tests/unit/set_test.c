@@ -24,15 +24,12 @@ static struct dml_set_key key(enum dml_set_kind kind, uint64_t hash, uint32_t el
     return (struct dml_set_key){hash, element, (uint8_t)kind, writes};
 }
 
-static struct dml_clashes compare(const struct dml_member *v, uint32_t n, _Bool one_host,
-                                  struct dml_set_identity identity)
+static struct dml_clashes compare(const struct dml_member *v, uint32_t n, _Bool one_host)
 {
     struct dml_clashes c;
-    assert_int_equal(dml_set_compare(v, n, one_host, identity, &arena, &c), 0);
+    assert_int_equal(dml_set_compare(v, n, one_host, &arena, &c), 0);
     return c;
 }
-
-static const struct dml_set_identity nobody = {NULL, NULL};
 
 static void test_set__both_of_a_pair_are_told(void **state)
 {
@@ -44,7 +41,7 @@ static void test_set__both_of_a_pair_are_told(void **state)
                                    {.keys = b, .keys_n = 1, .there = 1},
                                    {0},
                                    {.keys = c, .keys_n = 2, .there = 1}};
-    struct dml_clashes all = compare(v, 4, 1, nobody);
+    struct dml_clashes all = compare(v, 4, 1);
     const struct dml_clash *first;
     assert_int_equal(all.v.n, 4);
     assert_int_equal(dml_clashes_of(&all, 0, &first), 2);
@@ -56,7 +53,7 @@ static void test_set__both_of_a_pair_are_told(void **state)
     assert_int_equal(dml_clashes_of(&all, 3, &first), 2);
     assert_int_equal(first[0].other, 0);
     /* Of hosts that may be two only accounts are compared. */
-    all = compare(v, 4, 0, nobody);
+    all = compare(v, 4, 0);
     assert_int_equal(all.v.n, 2);
     assert_int_equal(all.v.v[0].key.kind, DML_SET_ACCOUNT);
 }
@@ -66,9 +63,9 @@ static void test_set__a_disk_is_shared_where_somebody_writes(void **state)
     (void)state;
     struct dml_set_key a = key(DML_SET_DISK, 5, 0, 0), b = key(DML_SET_DISK, 5, 2, 0);
     const struct dml_member v[] = {{.keys = &a, .keys_n = 1, .there = 1}, {.keys = &b, .keys_n = 1, .there = 1}};
-    assert_int_equal(compare(v, 2, 1, nobody).v.n, 0);
+    assert_int_equal(compare(v, 2, 1).v.n, 0);
     b.writes = 1;
-    assert_int_equal(compare(v, 2, 1, nobody).v.n, 2);
+    assert_int_equal(compare(v, 2, 1).v.n, 2);
 }
 
 static void test_set__the_same_twice_in_one_guest_is_no_clash(void **state)
@@ -76,31 +73,7 @@ static void test_set__the_same_twice_in_one_guest_is_no_clash(void **state)
     (void)state;
     const struct dml_set_key a[] = {key(DML_SET_MAC, 5, 0, 0), key(DML_SET_MAC, 5, 1, 0)};
     const struct dml_member v[] = {{.keys = a, .keys_n = 2, .there = 1}, {.there = 1}};
-    assert_int_equal(compare(v, 2, 1, nobody).v.n, 0);
-}
-
-static _Bool first_two(void *user, uint32_t a, uint32_t b)
-{
-    (void)user;
-    return a < 2 && b < 2;
-}
-
-static void test_set__two_names_of_one_file_meet_others_only(void **state)
-{
-    (void)state;
-    const struct dml_set_key a = key(DML_SET_NAME, 5, 0, 0);
-    const struct dml_member v[] = {{.keys = &a, .keys_n = 1, .there = 1},
-                                   {.keys = &a, .keys_n = 1, .there = 1},
-                                   {.keys = &a, .keys_n = 1, .there = 1}};
-    const struct dml_set_identity links = {first_two, NULL};
-    const struct dml_clash *first;
-    assert_int_equal(compare(v, 2, 1, links).v.n, 0);
-    struct dml_clashes all = compare(v, 3, 1, links);
-    assert_int_equal(all.v.n, 3);
-    assert_int_equal(dml_clashes_of(&all, 0, &first), 1);
-    assert_int_equal(first->other, 2);
-    assert_int_equal(dml_clashes_of(&all, 2, &first), 1);
-    assert_int_equal(first->other, 0);
+    assert_int_equal(compare(v, 2, 1).v.n, 0);
 }
 
 static void test_set__stored_configs_and_files(void **state)
@@ -112,7 +85,7 @@ static void test_set__stored_configs_and_files(void **state)
                              {.there = 1, .name = 4, .form = DML_FORM_JSON},
                              {.there = 1, .name = 4, .form = DML_FORM_IMAGE_JSON}};
     const struct dml_clash *first;
-    struct dml_clashes all = compare(v, 5, 1, nobody);
+    struct dml_clashes all = compare(v, 5, 1);
     /* The file that it is like counts; the running guest without a file is gone, an image is not. */
     assert_int_equal(dml_clashes_of(&all, 2, &first), 0);
     assert_int_equal(dml_clashes_of(&all, 3, &first), 1);
@@ -121,14 +94,14 @@ static void test_set__stored_configs_and_files(void **state)
     assert_int_equal(all.running[0], DML_TRI_YES);
     assert_int_equal(all.running[1], DML_TRI_YES);
     v[1].argv = 9;
-    all = compare(v, 5, 1, nobody);
+    all = compare(v, 5, 1);
     assert_int_equal(dml_clashes_of(&all, 2, &first), 1);
     assert_int_equal(first->key.kind, DML_SET_DIFFERS);
     assert_int_equal(first->other, 0);
     assert_int_equal(first->differs, DML_DIFFERS_REQUEST | DML_DIFFERS_ARGV);
     /* What is in an image does not run. */
     v[2].form = DML_FORM_IMAGE_JSON;
-    all = compare(v, 5, 1, nobody);
+    all = compare(v, 5, 1);
     assert_int_equal(all.running[0], DML_TRI_UNKNOWN);
     assert_int_equal(dml_clashes_of(&all, 2, &first), 1);
 }
@@ -145,7 +118,7 @@ static void test_set__a_million_guests(void **state)
         v[i] = (struct dml_member){.keys = &keys[i], .keys_n = 1, .there = 1};
     }
     keys[MEET].hash = keys[5].hash;
-    struct dml_clashes all = compare(v, N, 1, nobody);
+    struct dml_clashes all = compare(v, N, 1);
     assert_int_equal(all.v.n, 2);
     assert_int_equal(all.v.v[1].file, MEET);
     free(keys);
@@ -159,7 +132,6 @@ int main(void)
         T(test_set__both_of_a_pair_are_told),
         T(test_set__a_disk_is_shared_where_somebody_writes),
         T(test_set__the_same_twice_in_one_guest_is_no_clash),
-        T(test_set__two_names_of_one_file_meet_others_only),
         T(test_set__stored_configs_and_files),
         T(test_set__a_million_guests),
     };

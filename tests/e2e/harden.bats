@@ -288,20 +288,20 @@ kept" ]
     mkdir site site/sub
     for f in a b sub/c; do guest "site/$f.cfg" n; done
     ln -s b.cfg site/link.cfg
-    mkfifo facts
+    mkfifo base
     for command in check "check --fix" "check --diff" migrate "migrate --write"; do
         cp -a site now
-        timeout 30 "$DMLINT" $command --xen 4.17 --host facts now >out 2>&1 &
+        timeout 30 "$DMLINT" $command --xen 4.17 --host none --baseline base now >out 2>&1 &
         pid=$!
-        exec 8>facts # once it waits for the facts it has walked
+        exec 8>base # once it waits for the baseline it has walked
         rm -r now/a.cfg now/b.cfg now/sub
         mkfifo now/a.cfg now/b.cfg now/sub
-        printf 'dmlint_facts: 1\n' >&8
+        printf '{"schema": "dmlint.baseline/1", "entries": []}\n' >&8
         exec 8>&-
         status=0
         wait $pid || status=$?
         [ "$status" -eq 3 ]
-        for f in a link; do [ "$(grep -c "cannot read now/$f.cfg: it is no regular file" out)" -eq 1 ]; done
+        grep -q "cannot read now/a.cfg: it is no regular file" out
         grep -q "cannot read now/sub/c.cfg" out
         rm -r now
     done

@@ -479,9 +479,10 @@ static void judge_displays(struct qemu_judge *j)
     size_t n = address.len;
     while (n && address.p[n - 1] != ':')
         n--;
+    if (!n || !to.p)
+        return;
     struct dml_sv display = {address.p + n, address.len - n};
-    if (n && to.p && dml_num_decimal(display, UINT32_MAX, &first) && dml_num_decimal(to, UINT32_MAX, &last) &&
-        first > last)
+    if (dml_num_decimal(display, UINT32_MAX, &first) && dml_num_decimal(to, UINT32_MAX, &last) && first > last)
         dml_qemu_say(j, DML_QEMU_REFUSES,
                      "-vnc %.*s with to=%.*s: it looks for a free display from the first to the second",
                      (int)address.len, address.p, (int)to.len, to.p);

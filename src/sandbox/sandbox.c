@@ -84,15 +84,13 @@ static int landlock(const struct dml_sandbox_ask *ask)
     int rules = (int)syscall(SYS_landlock_create_ruleset, &refused, abis[known - 1].size, 0);
     for (uint32_t i = 0; rules >= 0 && r == 0 && i < ask->n; i++)
         r = allow(rules, ask->dirs[i]);
-    if (rules < 0 || r < 0)
-        abi = -1;
-    else if (syscall(SYS_landlock_restrict_self, rules, 0) < 0)
-        abi = -1;
+    if (rules >= 0 && r == 0)
+        r = (int)syscall(SYS_landlock_restrict_self, rules, 0);
     int error = errno;
     if (rules >= 0)
         (void)close(rules);
     errno = error;
-    return abi;
+    return rules < 0 || r < 0 ? -1 : abi;
 }
 
 /* ---- seccomp ---- */

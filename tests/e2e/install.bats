@@ -16,3 +16,11 @@
         python3 -m json.tool "$BATS_TEST_TMPDIR/b/share/dmlint/schema/$schema.schema.json" >/dev/null
     done
 }
+
+@test "what is installed in /usr looks for its libraries nowhere else" {
+    cmake -S "$SOURCE_DIR" -B "$BATS_TEST_TMPDIR/usr" -G Ninja -DDML_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr >/dev/null
+    run grep -E '^ +NEW_RPATH' "$BATS_TEST_TMPDIR/usr/src/cmake_install.cmake"
+    [ "$status" -eq 0 ]
+    [ "$(tr -d ' ' <<<"$output")" = 'NEW_RPATH"")' ]
+    grep -q 'NEW_RPATH "\\$ORIGIN/../' "$BUILD_DIR/src/cmake_install.cmake" # elsewhere it is found beside the program
+}

@@ -218,8 +218,7 @@ static void test_load__every_format_again(void **state)
     (void)state;
     static const char text[] = "name = '\xc3\xa9\xff\xf0\x9f\x98\x80\x1b'\ndm_restrict = 1\n";
     const struct dml_replacement edits[] = {{{12, 2}, {1, 13, 12}, {1, 15, 14}, DML_SV("\xfe\n\"")}};
-    const struct dml_related other[] = {
-        {1, DML_NO_SPAN, {1, 1, 1}, {1, 1, 1}, DML_SV("there \xf0\x9f\x98\x80\xff")}};
+    const struct dml_related other[] = {{1, DML_NO_SPAN, {1, 1, 1}, {1, 1, 1}, DML_SV("there \xf0\x9f\x98\x80\xff")}};
     static const struct dml_message messages[] = {{1, DML_MESSAGE_UNREADABLE, "cannot read \xff"}};
     static const char *const before[] = {"qemu", "-name", "\xf0\x9f\x98\x80\xff\n"}, *const after[] = {"qemu", "-S"};
     const struct dml_fixed fixed = {DML_SV("--- a\n+++ b\n-\xff\n+x\n"), {before, 3}, {after, 2}};

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <seccomp.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,7 +83,7 @@ static int teardown(void **state)
 }
 
 /* What is wrong is said and counted: a child has no asserts. */
-static volatile unsigned wrong;
+static atomic_uint wrong;
 
 static void leads_to(const char *path, const char *text, int error)
 {
@@ -142,7 +143,7 @@ static void without_openat2(void)
 
 static void in_child(void (*test)(void))
 {
-    int status;
+    int status = -1;
     pid_t pid = fork();
     if (pid == 0) {
         without_openat2();
@@ -161,7 +162,7 @@ static void test_paths(void **state)
     in_child(all_paths);
 }
 
-static volatile _Bool stop;
+static atomic_bool stop;
 
 static void *swap(void *user)
 {

@@ -196,7 +196,7 @@ static void try_all(const struct dml_sandbox_ask *ask)
 /* In a child, after `before`. Returns what it said that is in force: 1 Landlock, 2 seccomp. */
 static int in_child(void (*before)(void), struct dml_sandbox_ask ask)
 {
-    int status;
+    int status = -1;
     put(at(shut, "file"), "old\n", 0644);
     put(at(open_dir, "file"), "old\n", 0644);
     put(at(open_dir, "guest"), "old\n", 0644);

@@ -25,7 +25,13 @@ send "PROMPT=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -d $PWD/du
 send "compadd() { [[ \${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]] && { builtin compadd \"\$@\"; return }; local -a __hits; builtin compadd -O __hits \"\$@\"; print -l -- \$__hits >>$PWD/hits; builtin compadd \"\$@\" }"
 : >$PWD/hits
 zpty -w -n z "$2"$'\t'
-sleep ${ZSH_WAIT:-2}
+size=-1
+for i in {1..150}; do # until it has said something, and nothing more for a second
+    sleep 0.2
+    now=$(stat -c %s $PWD/hits)
+    if ((now && now == size)); then ((++same > 5)) && break; else same=0; fi
+    size=$now
+done
 zpty -d z
 F
     zsh -f complete.zsh "$made/zsh" "dmlint $*" >/dev/null 2>&1

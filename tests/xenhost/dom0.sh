@@ -9,6 +9,7 @@ xen=$(xl info xen_version | sed -E 's/^([0-9]+\.[0-9]+).*/\1/')
 qemu=$(dmlint host collect 2>/dev/null | sed -n '/"qemu": *{/,/}/s/.*"version": *"\([^"]*\)".*/\1/p')
 echo "# Debian $suite${lifted:+, RLIMIT_FSIZE lifted}: Xen $xen, QEMU $qemu, Linux $(uname -r), $(dmlint --version | head -n 1)" >$results
 ip link add xenbr0 type bridge; ip addr add 10.9.9.1/24 dev xenbr0; ip link set xenbr0 up
+echo "127.0.0.1 localhost" >/etc/hosts
 truncate -s 8M /root/disk0; truncate -s 8M /root/disk1; losetup /dev/loop1 /root/disk0; losetup /dev/loop2 /root/disk1
 truncate -s 1M /root/raw.img /root/cd.iso
 qemu-img create -q -f qcow2 /root/disk.qcow2 8M

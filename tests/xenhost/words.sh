@@ -126,7 +126,7 @@ starts() {
     esac
     note "$how (uid $u)"
     xl unpause "$name"; sleep 2
-    [ -n "$(pid)" ] || { fail "QEMU ended: $(said_why | tail -n 4)"; return 1; }
+    [ -n "$(pid "$d")" ] || { fail "QEMU ended: $(said_why | tail -n 4)"; return 1; }
 }
 # refused [TEXT]: libxl or xl does not start it, which dmlint predicted
 refused() {

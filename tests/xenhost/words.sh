@@ -126,6 +126,7 @@ starts() {
     esac
     note "$how (uid $u)"
     xl unpause "$name"; sleep 2
+    [ -n "$(pid "$d")" ] || sleep 2 # pgrep misses one now and then under emulation
     [ -n "$(pid "$d")" ] || { fail "QEMU ended: $(said_why | tail -n 4)"; return 1; }
 }
 # refused [TEXT]: libxl or xl does not start it, which dmlint predicted

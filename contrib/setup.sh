@@ -7,7 +7,8 @@ test_packages=(git libcmocka-dev bats mandoc valgrind strace clang clang-tidy li
     zsh fish)
 # The code is formatted by one version of clang-format, that of Debian 12; elsewhere it is not looked at.
 formatter=clang-format-14
-[ "$(. /etc/os-release && echo "${VERSION_ID:-}")" != 12 ] || test_packages+=("$formatter")
+debian=$(. /etc/os-release && echo "${VERSION_ID:-}")
+[ "$debian" != 12 ] || test_packages+=("$formatter")
 
 # need PACKAGE...: installs what is not there yet, and says so first.
 need() {

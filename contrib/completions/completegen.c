@@ -128,6 +128,12 @@ static void quoted(const char *s)
             putchar(*s);
 }
 
+static void command_names(const char *between)
+{
+    for (int c = 0; c < DML_COMMANDS; c++)
+        printf("%s%s", c ? between : "", dml_commands[c].name);
+}
+
 /* ---- bash: a case for every command and every option with a value ---- */
 
 static void bash(void)
@@ -137,8 +143,7 @@ static void bash(void)
           "options='' files=1\n"
           "    COMPREPLY=()\n    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case $word in\n        ",
           stdout);
-    for (int c = 0; c < DML_COMMANDS; c++)
-        printf("%s%s", c ? "|" : "", dml_commands[c].name);
+    command_names("|");
     fputs(") command=$word; break ;;\n        esac\n    done\n"
           "    if [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; elif [[ $cur == = ]]; then "
           "prev=${COMP_WORDS[COMP_CWORD-1]} cur=; fi\n"
@@ -176,8 +181,8 @@ static void bash(void)
         fputs("' ;;\n", stdout);
     }
     fputs("        esac\n        [[ $COMP_CWORD -gt 1 ]] || words+='", stdout);
-    for (int c = 0; c < DML_COMMANDS; c++)
-        printf(" %s", dml_commands[c].name);
+    putchar(' ');
+    command_names(" ");
     fputs("'\n        [[ $cur != -* ]] || words=$options\n    esac\n    [[ -z $words ]] || COMPREPLY=($(compgen -W "
           "\"$words\" -- \"$cur\"))\n"
           "    [[ -z $files || $cur == -* ]] || COMPREPLY+=($(compgen -f -- \"$cur\"))\n}\n"
@@ -226,8 +231,7 @@ static void zsh(void)
     fputs("    esac\n    _files\n}\n_dmlint() {\n    local command=check i\n    for ((i = 2; i < CURRENT; i++)); do\n  "
           "      case ${words[i]} in\n        ",
           stdout);
-    for (int c = 0; c < DML_COMMANDS; c++)
-        printf("%s%s", c ? "|" : "", dml_commands[c].name);
+    command_names("|");
     fputs(") command=${words[i]}; words[i]=(); ((CURRENT--)); break ;;\n        esac\n    done\n"
           "    if ((CURRENT == 2 && ${#words} == 2)) && [[ $command == check && ${words[2]} != -* ]]; then\n        "
           "local -a commands\n        commands=(\n",
@@ -262,8 +266,8 @@ static void fish(void)
           "$words[2..]\n"
           "        if contains -- $word",
           stdout);
-    for (int c = 0; c < DML_COMMANDS; c++)
-        printf(" %s", dml_commands[c].name);
+    putchar(' ');
+    command_names(" ");
     fputs("\n            set command $word\n            break\n        end\n    end\n    contains -- $command "
           "$argv\nend\n",
           stdout);

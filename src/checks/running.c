@@ -7,15 +7,15 @@
 
 typedef unsigned long long ull; /* for printf */
 
-/* The running guests of this one's name with a QEMU, one after the other; NULL behind the last. None for a stored
- * config. */
-static const struct dml_running *next_running(const struct dml_check *c, uint32_t *i)
+/* The running guests of this one's name, with their QEMU or without, one after the other; NULL behind the last. None
+ * for a stored config. */
+static const struct dml_running *next_running(const struct dml_check *c, _Bool without_qemu, uint32_t *i)
 {
     const struct dml_facts *host = c->s->world->host;
     const char *name = c->s->guest.g.name;
     while (host && name && c->s->form.form == DML_FORM_CFG && *i < host->running.n) {
         const struct dml_running *r = DML_AT(host->running, struct dml_running, (*i)++);
-        if (r->qemu != DML_TRI_NO && r->name && strcmp(r->name, name) == 0)
+        if ((r->qemu == DML_TRI_NO) == without_qemu && r->name && strcmp(r->name, name) == 0)
             return r;
     }
     return NULL;
@@ -29,7 +29,7 @@ enum dml_truth dml_check_restart_due(struct dml_check *c)
         return DML_NO;
     struct dml_span span = dml_subject_key_span(c->s, "dm_restrict");
     const struct dml_running *r;
-    for (uint32_t i = 0; (r = next_running(c, &i));) {
+    for (uint32_t i = 0; (r = next_running(c, 0, &i));) {
         if (r->dm_restrict == DML_TRI_NO)
             return dml_check_fire(c, span, "dm_restrict",
                                   "%s runs unrestricted now, with the config it was created with: shut it down and "
@@ -59,7 +59,7 @@ enum dml_truth dml_check_running_differs(struct dml_check *c)
     const struct dma_guest *g = &c->s->guest.g;
     const char *user = g->device_model_user ? g->device_model_user : "";
     const struct dml_running *r;
-    for (uint32_t i = 0; (r = next_running(c, &i));) {
+    for (uint32_t i = 0; (r = next_running(c, 0, &i));) {
         if (r->dm_restrict == DML_TRI_YES && g->dm_restrict != DMA_YES && !c->s->assumed)
             return dml_check_fire(c, dml_subject_key_span(c->s, "dm_restrict"), "dm_restrict",
                                   "%s runs restricted now, and would not after its next start from this file", g->name);
@@ -81,7 +81,7 @@ enum dml_truth dml_check_uid_shared_now(struct dml_check *c)
 {
     const struct dml_facts *host = c->s->world->host;
     const struct dml_running *r;
-    for (uint32_t i = 0; (r = next_running(c, &i));)
+    for (uint32_t i = 0; (r = next_running(c, 0, &i));)
         for (uint32_t k = 0; r->uid != 0 && r->uid != DML_FACT_UNKNOWN && k < host->running.n; k++) {
             const struct dml_running *other = DML_AT(host->running, struct dml_running, k);
             if (other->uid == r->uid && other->domid != r->domid)
@@ -94,18 +94,15 @@ enum dml_truth dml_check_uid_shared_now(struct dml_check *c)
 
 enum dml_truth dml_check_running_without_qemu(struct dml_check *c)
 {
-    const struct dml_facts *host = c->s->world->host;
-    const char *name = c->s->guest.g.name;
-    for (uint32_t i = 0; host && name && c->s->form.form == DML_FORM_CFG && i < host->running.n; i++) {
-        const struct dml_running *r = DML_AT(host->running, struct dml_running, i);
-        if (r->qemu == DML_TRI_NO && r->name && strcmp(r->name, name) == 0)
-            return dml_check_fire(
-                c, dml_subject_key_span(c->s, "name"), "name",
-                "the QEMU of %s (domid %llu) has ended, and the domain is still there: destroy it, and "
-                "start it with xl create",
-                name, (ull)r->domid);
-    }
-    return DML_NO;
+    uint32_t i = 0;
+    const struct dml_running *r = next_running(c, 1, &i);
+    if (!r)
+        return DML_NO;
+    return dml_check_fire(
+        c, dml_subject_key_span(c->s, "name"), "name",
+        "the QEMU of %s (domid %llu) has ended, and the domain is still there: destroy it, and start it "
+        "with xl create",
+        r->name, (ull)r->domid);
 }
 
 /* ---- disks ---- */

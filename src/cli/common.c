@@ -204,6 +204,13 @@ unsigned dml_common_width(int fd)
     return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+void dml_common_say(struct dml_buf *text)
+{
+    fflush(stdout);
+    fputs(text->p ? text->p : "", stderr);
+    dml_buf_dispose(text);
+}
+
 int dml_common_color(const struct dml_args *args, int fd, _Bool *on, struct dml_err *err)
 {
     static const char *const when[] = {"auto", "always", "never", NULL};

@@ -44,6 +44,8 @@ int dml_common_sandbox_for(const struct dml_args *args, const char *const *files
 /* Writes text of guests to standard output: as it is, or made harmless line by line where that is a terminal. */
 void dml_print_text(struct dml_sv text);
 
+/* Writes it to stderr, behind what standard output has so far, and disposes of it. */
+void dml_common_say(struct dml_buf *text);
 /* Columns of the terminal that a descriptor is; 0 where it is none. */
 unsigned dml_common_width(int fd);
 /* --color: are there colours on this descriptor? DML_EINVAL with a message. */

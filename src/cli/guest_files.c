@@ -249,9 +249,7 @@ static void say_skipped(const struct dml_outcome *o)
     struct dml_buf text;
     dml_buf_init(&text, SKIPPED_MAX);
     dml_report_skipped(o, &text);
-    fflush(stdout);
-    fputs(text.p ? text.p : "", stderr);
-    dml_buf_dispose(&text);
+    dml_common_say(&text);
 }
 
 enum dml_exit dml_guest_files_messages(const struct dml_guest_files *g, const struct dml_outcome *o)

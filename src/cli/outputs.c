@@ -60,15 +60,12 @@ static int parse_one(struct dml_outputs *out, const char *text, struct dml_err *
 
 int dml_outputs_parse(struct dml_outputs *out, const struct dml_args *args, struct dml_err *err)
 {
-    static const char *const when[] = {"auto", "always", "never", NULL};
     const char *text;
-    unsigned color = 0;
-    int rc = dml_common_word(args, DML_OPTION_COLOR, when, &color, err);
+    int rc = dml_common_color(args, fileno(out->stream), &out->color, err);
     for (uint32_t i = 0; rc == 0 && (text = dml_args_nth(args, DML_OPTION_FORMAT, i)); i++)
         rc = parse_one(out, text, err);
     if (!out->n)
         out->v[out->n++].format = &dml_formats[0];
-    out->color = color == 1 || (color == 0 && isatty(fileno(out->stream)));
     out->umask = umask(0); /* there is no other way to ask for it */
     umask(out->umask);
     return rc;
@@ -158,7 +155,5 @@ void dml_outputs_summary(const struct dml_report *r)
     struct dml_buf text;
     dml_buf_init(&text, SUMMARY_MAX);
     dml_report_summary(r, &text);
-    fflush(stdout);
-    fputs(text.p ? text.p : "", stderr);
-    dml_buf_dispose(&text);
+    dml_common_say(&text);
 }

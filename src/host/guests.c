@@ -130,6 +130,14 @@ static const struct process *process_of(const struct search *s, uint64_t domid)
 
 /* ---- domains ---- */
 
+/* The domid behind the first `separator`: userdata-d.DOMID.UUID.libxl-json, vbd-DOMID-51712. Domain 0 is none. */
+static _Bool domid_in(const char *name, char separator, uint64_t *domid)
+{
+    const char *from = strchr(name, separator);
+    const char *to = from ? strchr(from + 1, separator) : NULL;
+    return to && dml_num_decimal((struct dml_sv){from + 1, (size_t)(to - from - 1)}, DML_DOMID_LAST, domid) && *domid;
+}
+
 /* Linux lists the devices that dom0 serves as TYPE-DOMID-NUMBER; every domain has a console there while it exists. */
 static void find_backends(struct search *s)
 {
@@ -137,10 +145,8 @@ static void find_backends(struct search *s)
     struct stat st;
     s->backends_known = dml_root_stat(s->root, BACKEND_DIR, 1, &st) == 0 && list(s, BACKEND_DIR, &names);
     for (uint32_t i = 0; s->backends_known && i < names.v.n; i++) {
-        const char *from = strchr(names.v.v[i], '-'), *to = from ? strchr(from + 1, '-') : NULL;
-        uint64_t domid, *slot;
-        if (to && dml_num_decimal((struct dml_sv){from + 1, (size_t)(to - from - 1)}, DML_DOMID_LAST, &domid) &&
-            (slot = dml_vec_add(s->a, &s->backends)))
+        uint64_t domid, *slot = domid_in(names.v.v[i], '-', &domid) ? dml_vec_add(s->a, &s->backends) : NULL;
+        if (slot)
             *slot = domid;
     }
 }
@@ -212,14 +218,6 @@ static _Bool read_config(struct search *s, const char *path, struct config *out)
     return 1;
 }
 
-/* The domid in userdata-d.DOMID.UUID.libxl-json. */
-static _Bool domid_in(const char *name, uint64_t *domid)
-{
-    const char *from = strchr(name, '.');
-    const char *to = from ? strchr(from + 1, '.') : NULL;
-    return to && dml_num_decimal((struct dml_sv){from + 1, (size_t)(to - from - 1)}, DML_DOMID_LAST, domid) && *domid;
-}
-
 static void find_stored(struct search *s)
 {
     struct names names;
@@ -227,7 +225,7 @@ static void find_stored(struct search *s)
     for (uint32_t i = 0; i < names.v.n && !s->a->failed; i++) {
         uint64_t domid;
         struct config c = {0};
-        if (!dml_form_is_stored_name(names.v.v[i]) || !domid_in(names.v.v[i], &domid))
+        if (!dml_form_is_stored_name(names.v.v[i]) || !domid_in(names.v.v[i], '.', &domid))
             continue;
         const char *path = dml_arena_printf(s->a, "%s/%s", STORED_DIR, names.v.v[i]);
         const struct process *p = process_of(s, domid);

@@ -115,18 +115,15 @@ static void tiles(struct dml_buf *b, const struct dml_report *r, const struct dm
 /* What blocks: of the guests by rule, or of the host with what was found and what to do. */
 static void blockers(struct dml_buf *b, const struct dml_report *r, const struct dml_tally *t, _Bool host)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < t->rows.n; i++) {
-        const struct dml_tally_row *x = &t->rows.v[i];
+    uint32_t n = 0, at = 0;
+    for (const struct dml_tally_row *x; (host || n < TOP) && (x = dml_tally_next(t, host, &at));) {
         const struct dml_rule *rule = &r->o->rules->v[x->rule];
-        if (dml_tally_of_host(x->scope) != host || (!host && n == TOP))
-            continue;
         if (!n++)
             dml_buf_printf(
                 b,
                 "<h2 id=\"%s\">%s</h2>\n<table>\n<thead><tr><th>Rule</th><th class=\"n\">Guests</th></tr></thead>\n"
                 "<tbody>\n",
-                host ? "host" : "most", host ? "The host, once for all guests" : "In the way of most guests");
+                host ? "host" : "most", dml_tally_title(host));
         dml_buf_str(b, "<tr><td><span class=\"place\">");
         dml_html_put(b, rule->id);
         dml_buf_char(b, ' ');
@@ -142,9 +139,11 @@ static void blockers(struct dml_buf *b, const struct dml_report *r, const struct
     }
     if (n)
         dml_buf_str(b, "</tbody>\n</table>\n");
-    if (host && n && t->freed)
-        dml_buf_printf(b, "<p>Repaired, %u more guest%s ready or fixable.</p>\n", t->freed,
-                       t->freed == 1 ? " is" : "s are");
+    if (host && n && t->freed) {
+        dml_buf_str(b, "<p>");
+        dml_tally_freed(t, b);
+        dml_buf_str(b, "</p>\n");
+    }
 }
 
 static void messages(struct dml_buf *b, const struct dml_report *r)

@@ -24,23 +24,22 @@ static void sentence(struct dml_buf *b, const struct dml_finding_counts *c)
 
 static void blockers(struct dml_buf *b, const struct dml_report *r, const struct dml_tally *t, _Bool host)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < t->rows.n; i++) {
-        const struct dml_tally_row *x = &t->rows.v[i];
+    uint32_t n = 0, at = 0;
+    for (const struct dml_tally_row *x; (host || n < TOP) && (x = dml_tally_next(t, host, &at));) {
         const struct dml_rule *rule = &r->o->rules->v[x->rule];
-        if (dml_tally_of_host(x->scope) != host || (!host && n == TOP))
-            continue;
         if (!n++)
-            dml_buf_printf(b, "\n**%s**\n\n| rule | guests | what it says |\n|---|---:|---|\n",
-                           host ? "The host, once for all guests" : "In the way of most guests");
+            dml_buf_printf(b, "\n**%s**\n\n| rule | guests | what it says |\n|---|---:|---|\n", dml_tally_title(host));
         dml_buf_printf(b, "| %s ", rule->id);
         dml_escape_markdown(b, dml_sv_of(rule->name));
         dml_buf_printf(b, " | %u | ", x->guests);
         dml_escape_markdown(b, host ? x->message : dml_sv_of(rule->summary ? rule->summary : ""));
         dml_buf_str(b, " |\n");
     }
-    if (host && n && t->freed)
-        dml_buf_printf(b, "\nRepaired, %u more guest%s ready or fixable.\n", t->freed, t->freed == 1 ? " is" : "s are");
+    if (host && n && t->freed) {
+        dml_buf_char(b, '\n');
+        dml_tally_freed(t, b);
+        dml_buf_char(b, '\n');
+    }
 }
 
 void dml_markdown_begin(struct dml_out *out, const struct dml_report *r)

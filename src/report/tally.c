@@ -73,3 +73,23 @@ _Bool dml_tally_of_host(unsigned scope)
 {
     return scope == DML_SCOPE_HOST || scope == DML_SCOPE_UPGRADE;
 }
+
+const struct dml_tally_row *dml_tally_next(const struct dml_tally *t, _Bool host, uint32_t *at)
+{
+    while (*at < t->rows.n) {
+        const struct dml_tally_row *x = &t->rows.v[(*at)++];
+        if (dml_tally_of_host(x->scope) == host)
+            return x;
+    }
+    return NULL;
+}
+
+const char *dml_tally_title(_Bool host)
+{
+    return host ? "The host, once for all guests" : "In the way of most guests";
+}
+
+void dml_tally_freed(const struct dml_tally *t, struct dml_buf *out)
+{
+    dml_buf_printf(out, "Repaired, %u more guest%s ready or fixable.", t->freed, t->freed == 1 ? " is" : "s are");
+}

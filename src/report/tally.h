@@ -23,6 +23,11 @@ struct dml_tally {
 
 /* Counts. The list lives in `a`. DML_ENOMEM. */
 int dml_tally(struct dml_tally *t, const struct dml_report *r, struct dml_arena *a);
+/* The next row of the host, or of the guests, from *at on; NULL behind the last. */
+const struct dml_tally_row *dml_tally_next(const struct dml_tally *t, _Bool host, uint32_t *at);
+/* What stands above these rows; and how many guests repairing the host frees, in a sentence. */
+const char *dml_tally_title(_Bool host);
+void dml_tally_freed(const struct dml_tally *t, struct dml_buf *out);
 /* Is it the host's or its software's, and not the guest's or somebody's? Then one repair serves all guests. */
 _Bool dml_tally_of_host(unsigned scope);
 
